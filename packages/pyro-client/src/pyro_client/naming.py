@@ -1,0 +1,147 @@
+"""From a name to an address: finding the name server and asking it."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pyro_client.commands import Bind, Call, Flow, Release, Shout, Sleep
+from pyro_uri import URI, PyroError
+from pyro_wire.config import Config
+from pyro_wire.errors import NamingError, TimeoutError
+from pyro_wire.names import NAMESERVER_NAME
+
+__all__ = ["locate_flow", "resolve_flow", "type_meta"]
+
+BROADCAST_REQUEST = b"GET_NSURI"
+BROADCAST_ROUNDS = 3
+BROADCAST_TIMEOUT = 0.7
+"""Seconds to wait for an answer in each round."""
+
+SHORTEST_PAUSE = 0.2
+"""Seconds between two lookups while a name is not there yet."""
+
+
+def resolve_flow(uri: URI | str, config: Config, delay_time: float = 0.0) -> Flow[URI]:
+    """Return the PYRO address that a uri stands for, asking the name server if need be.
+
+    A name that is not there yet is looked up again for ``delay_time`` seconds (or NS_LOOKUP_DELAY). Raises
+    ``NamingError`` if there is none, or no name server.
+    """
+    if isinstance(uri, str):
+        uri = URI(uri, ns_port=config.NS_PORT)
+    if not isinstance(uri, URI):
+        raise TypeError(f"can only resolve a str or a URI, not {type(uri).__name__}")
+    if uri.protocol == "PYRO":
+        return uri
+    nameserver = yield from locate_flow(uri.host or "", uri.port, True, config)
+    try:
+        lookup = _look_up_meta if uri.protocol == "PYROMETA" else _look_up_name
+        return (yield from _repeatedly(lookup, nameserver, uri, delay_time or config.NS_LOOKUP_DELAY))
+    finally:
+        yield Release(nameserver)
+
+
+def _look_up_name(nameserver: Any, uri: URI) -> Flow[URI]:
+    result = yield Call(nameserver, "lookup", (uri.object,))
+    return _as_uri(result)
+
+
+def _look_up_meta(nameserver: Any, uri: URI) -> Flow[URI]:
+    found = yield Call(nameserver, "yplookup", (list(uri.object), None, False))
+    if not found:
+        raise NamingError(f"the name server knows nothing with all the tags {', '.join(sorted(uri.object))}")
+    return _as_uri(random.choice(sorted(found.values())))
+
+
+def _as_uri(result: Any) -> URI:
+    uri = URI(result)
+    if uri.protocol != "PYRO":
+        raise NamingError(f"the name server's answer is no address but another name: {uri}")
+    return uri
+
+
+def _repeatedly(lookup: Callable[[Any, URI], Flow[URI]], nameserver: Any, uri: URI, delay: float) -> Flow[URI]:
+    """Look a name up until it is there or ``delay`` seconds have passed; the last failure is raised."""
+    pause = max(SHORTEST_PAUSE, delay / 5)
+    deadline = time.monotonic() + delay
+    while time.monotonic() < deadline:
+        try:
+            return (yield from lookup(nameserver, uri))
+        except (NamingError, TimeoutError):
+            yield Sleep(pause)
+    return (yield from lookup(nameserver, uri))
+
+
+def locate_flow(host: Any, port: int | None, broadcast: bool, config: Config) -> Flow[Any]:
+    """Return a connected proxy of a name server. Raises ``NamingError`` if none answers.
+
+    With a host it is looked for there. Without one, on this machine if NS_HOST says so, then by broadcast, then at
+    NS_HOST.
+    """
+    if host:
+        return (yield from _bind(_nameserver_uri(str(host), port or config.NS_PORT)))
+    if _is_local(config.NS_HOST):
+        for local in _local_hosts(config.NS_HOST):
+            try:
+                return (yield Bind(_nameserver_uri(local, port or config.NS_PORT)))
+            except PyroError:
+                continue
+    if broadcast and config.PREFER_IP_VERSION != 6:
+        addresses = [(address, port or config.NS_BCPORT) for address in config.BROADCAST_ADDRS]
+        for _ in range(BROADCAST_ROUNDS if addresses else 0):
+            answer = yield Shout(BROADCAST_REQUEST, addresses, BROADCAST_TIMEOUT)
+            if answer is not None:
+                return (yield from _bind(_advertised(answer)))
+    return (yield from _bind(_nameserver_uri(config.NS_HOST, config.NS_PORT)))
+
+
+def _advertised(answer: bytes) -> str:
+    """Return the address that came back from a broadcast; one that has to be looked up itself would go in circles."""
+    try:
+        return str(_as_uri(answer.decode("iso-8859-1")))
+    except PyroError as error:
+        raise NamingError(f"the answer to the broadcast is no address of a name server: {answer!r}") from error
+
+
+def _bind(uri: str) -> Flow[Any]:
+    try:
+        return (yield Bind(uri))
+    except PyroError as error:
+        raise NamingError(
+            f"Failed to locate the nameserver at {uri}: {error}. Is a name server running there? "
+            "Start one with the command pyro-ns, or set NS_HOST and NS_PORT."
+        ) from error
+
+
+def _nameserver_uri(host: str, port: int) -> str:
+    if URI.isUnixsockLocation(host):
+        return f"PYRO:{NAMESERVER_NAME}@{host}"
+    return f"PYRO:{NAMESERVER_NAME}@[{host}]:{port}" if ":" in host else f"PYRO:{NAMESERVER_NAME}@{host}:{port}"
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _local_hosts(host: str) -> list[str]:
+    """Return where a local name server may listen: some systems give the own host name the address 127.0.1.1."""
+    try:
+        own = socket.gethostbyname(socket.gethostname())
+    except OSError:
+        return [host]
+    return [host, own] if own == "127.0.1.1" else [host]
+
+
+def type_meta(class_or_object: Any, prefix: str = "class:") -> frozenset[str]:
+    """Return a tag ``class:module.Class`` for the class and each of its bases, to register as metadata.
+
+    For an object, those of its class; builtins have none.
+    """
+    cls = class_or_object if isinstance(class_or_object, type) else type(class_or_object)
+    return frozenset(
+        f"{prefix}{base.__module__}.{base.__name__}" for base in cls.__mro__ if base.__module__ != "builtins"
+    )

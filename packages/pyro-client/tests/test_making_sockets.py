@@ -1,0 +1,197 @@
+"""Making sockets, and asking for addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyro_client.socketutil import (
+    bind_unused_port,
+    create_bc_socket,
+    create_socket,
+    find_probably_unused_port,
+    get_interface,
+    get_ip_address,
+)
+from pyro_wire import config
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+HOSTS = ["127.0.0.1", "localhost", *(["::1"] if has_ipv6() else [])]
+
+
+# ---------------------------------------------------------------------------------------------- listening
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_listening_and_a_connected_socket_find_each_other(host: str) -> None:
+    with create_socket(bind=(host, 0), ipv6=None) as listener:
+        port = listener.getsockname()[1]
+        with create_socket(connect=(host, port), ipv6=None) as near, listener.accept()[0] as far:
+            near.sendall(b"abc")
+            assert far.recv(3) == b"abc"
+
+
+def test_so_do_unix_sockets(tmp_path: Path) -> None:
+    name = str(tmp_path / "socket")
+    with create_socket(bind=name) as listener, create_socket(connect=name) as near, listener.accept()[0] as far:
+        near.sendall(b"abc")
+        assert far.recv(3) == b"abc"
+
+
+def test_a_connection_tries_all_addresses_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    with create_socket(bind=("127.0.0.1", 0)) as listener, create_socket(bind=("127.0.0.1", 0)) as gone:
+        port, closed_port = listener.getsockname()[1], gone.getsockname()[1]
+        gone.close()
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", p)) for p in (closed_port, port)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with create_socket(connect=("two.example.org", port), ipv6=None) as near:
+            assert near.getpeername() == ("127.0.0.1", port)
+
+
+def test_the_preferred_version_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    with create_socket(bind=("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        found = [
+            (socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("::1", port, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)),
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with create_socket(connect=("two.example.org", port), ipv6=None, prefer_ip_version=4) as near:
+            assert near.family == socket.AF_INET
+        monkeypatch.setattr(config, "PREFER_IP_VERSION", 4)
+        with create_socket(connect=("two.example.org", port), ipv6=None) as near:
+            assert near.family == socket.AF_INET
+
+
+def test_an_address_in_use_is_an_os_error_and_leaves_no_socket() -> None:
+    with create_socket(bind=("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        create_socket(bind=taken.getsockname())
+
+
+def test_a_socket_cannot_bind_and_connect() -> None:
+    with pytest.raises(ValueError, match="bind or connect"):
+        create_socket(bind=("localhost", 0), connect=("localhost", 1))
+
+
+def test_an_ipv4_address_cannot_be_used_over_ipv6() -> None:
+    with pytest.raises(ValueError, match="IPv4"):
+        create_socket(bind=("127.0.0.1", 0), ipv6=True)
+
+
+# ------------------------------------------------------------------------------------------------ options
+
+
+def options(sock: socket.socket) -> dict[str, bool]:
+    """What is set on a socket."""
+    return {
+        "reuse": bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)),
+        "keepalive": bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)),
+        "nodelay": bool(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)),
+        "inherited": sock.get_inheritable(),
+    }
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_options_are_set_as_told(wanted: bool) -> None:
+    with create_socket(reuseaddr=wanted, keepalive=wanted, nodelay=wanted) as sock:
+        assert options(sock) == {"reuse": wanted, "keepalive": wanted, "nodelay": wanted, "inherited": False}
+
+
+def test_child_processes_do_not_inherit_a_socket() -> None:
+    with create_socket(noinherit=True) as sock:
+        assert not sock.get_inheritable()
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(None, None), (0, None), (2.5, 2.5)])
+@pytest.mark.parametrize("create", [create_socket, create_bc_socket])
+def test_a_timeout_is_set_where_zero_means_for_ever(
+    create: Callable[..., AbstractContextManager[Any]], timeout: float | None, seconds: float | None
+) -> None:
+    with create(timeout=timeout) as sock:
+        assert sock.gettimeout() == seconds
+
+
+def test_a_negative_timeout_leaves_it_as_it_is() -> None:
+    with create_socket(timeout=-1) as sock:
+        assert sock.gettimeout() == socket.getdefaulttimeout()
+
+
+def test_a_broadcast_socket_may_broadcast() -> None:
+    with create_bc_socket(bind=("127.0.0.1", 0), reuseaddr=True) as sock:
+        assert sock.type == socket.SOCK_DGRAM
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST)
+
+
+# ------------------------------------------------------------------------------------------ ports, addresses
+
+
+def test_an_unused_port_is_bound() -> None:
+    with socket.socket() as sock:
+        port = bind_unused_port(sock, "127.0.0.1")
+        assert sock.getsockname() == ("127.0.0.1", port)
+
+
+def test_a_port_that_is_probably_unused_can_be_bound() -> None:
+    with create_socket(bind=("127.0.0.1", find_probably_unused_port())) as sock:
+        assert sock.getsockname()[1] > 0
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "192.0.2.7", "2001:db8::1"])
+def test_an_address_is_its_own_address(text: str) -> None:
+    assert get_ip_address(text) == ipaddress.ip_address(text)
+
+
+def test_a_name_has_an_address_of_the_version_that_is_asked_for() -> None:
+    assert get_ip_address("localhost", version=4) == ipaddress.ip_address("127.0.0.1")
+
+
+def test_an_unknown_version_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be 4, 6 or 0, not 5"):
+        get_ip_address("localhost", version=5)
+
+
+def test_an_unknown_name_is_an_os_error() -> None:
+    with pytest.raises(socket.gaierror):
+        get_ip_address("no.such.host.invalid")
+
+
+def test_a_name_without_an_ipv6_address_is_an_os_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror("no address")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    with pytest.raises(OSError, match=r"(?i)ipv6 address of example\.org"):
+        get_ip_address("example.org", version=6)
+
+
+def test_the_interface_that_leads_to_this_machine_is_loopback() -> None:
+    assert get_interface("127.0.0.1").ip.is_loopback
+    assert get_interface(ipaddress.ip_address("127.0.0.1")).ip.is_loopback
+
+
+def test_a_local_address_is_replaced_by_one_that_leads_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = ipaddress.ip_interface("192.0.2.7")
+    monkeypatch.setattr("pyro_client.socketutil.get_interface", lambda _: outside)
+    assert get_ip_address("127.0.0.1", workaround127=True) == outside.ip
+
+
+def test_without_a_way_outside_a_local_address_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_way(_: Any) -> Any:
+        raise OSError("network is unreachable")
+
+    monkeypatch.setattr("pyro_client.socketutil.get_interface", no_way)
+    assert get_ip_address("127.0.0.1", workaround127=True) == ipaddress.ip_address("127.0.0.1")

@@ -1,0 +1,33 @@
+"""From the text of ``--storage`` to a storage."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyro_ns import MemoryStorage
+from pyro_ns.storage import open_storage
+
+
+@pytest.mark.parametrize("text", ["memory", None])
+def test_memory_is_the_default(text: str | None) -> None:
+    assert isinstance(open_storage(text), MemoryStorage)
+
+
+def test_each_memory_is_a_new_one() -> None:
+    assert open_storage("memory") is not open_storage("memory")
+
+
+def test_a_storage_is_itself() -> None:
+    storage = MemoryStorage()
+    assert open_storage(storage) is storage
+
+
+@pytest.mark.parametrize("text", ["redis://localhost", "sql", "memory:x", "Memory"])
+def test_an_unknown_storage_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=f"invalid storage type '{text}'; available: memory"):
+        open_storage(text)
+
+
+def test_anything_else_is_no_storage() -> None:
+    with pytest.raises(TypeError, match="not as dict"):
+        open_storage({})  # type: ignore[arg-type]  # that is the test

@@ -1,0 +1,370 @@
+"""The daemon: hosts objects and answers the calls that are made on them."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pyro_client import Proxy
+from pyro_client.socketutil import SocketConnection, family_str
+from pyro_server.autoproxy import enable_autoproxy
+from pyro_server.daemon_object import DaemonObject
+from pyro_server.exposure import members_of, reset_members
+from pyro_server.housekeeping import Housekeeper
+from pyro_server.instances import instance_for
+from pyro_server.registry import ObjectRegistry
+from pyro_server.servers.base import Server
+from pyro_server.servers.connected import ConnectedServer
+from pyro_server.servers.threads import ThreadServer
+from pyro_server.streams import Stream, StreamTable
+from pyro_uri import URI
+from pyro_wire.annotations import Annotations
+from pyro_wire.calls import Metadata
+from pyro_wire.config import Config
+from pyro_wire.config import config as process_config
+from pyro_wire.errors import DaemonError, PyroError
+from pyro_wire.message import PROTOCOL_VERSION
+from pyro_wire.names import DAEMON_NAME
+from pyro_wire.serializers import SerializerBase, table_for
+from pyro_wire.types import default_types
+
+__all__ = ["Daemon"]
+
+log = logging.getLogger("Pyro5.server")
+
+WIRE_NAME = "Pyro5.server.Daemon"
+"""The tag under which a daemon travels, as an empty shell."""
+
+STOP_TIMEOUT = 5.0
+"""Seconds that ``shutdown`` waits for the request loop to end."""
+
+_Self = TypeVar("_Self", bound="Daemon")
+_Host = str | ipaddress.IPv4Address | ipaddress.IPv6Address | None
+
+MethodErrorHandler = Callable[["Daemon", Any, Callable[..., Any], Sequence[Any], dict[str, Any], Exception], None]
+
+
+def log_method_error(
+    daemon: Daemon,
+    client_sock: Any,
+    method: Callable[..., Any],
+    vargs: Sequence[Any],
+    kwargs: dict[str, Any],
+    exception: Exception,
+) -> None:
+    """Log an error in a method at level debug: the handler that a new daemon has."""
+    log.debug("%s raised %r for the client at %s", getattr(method, "__name__", method), exception, client_sock)
+
+
+class Daemon:
+    """Hosts objects and answers the calls that are made on them.
+
+    It listens at once, on ``host`` (None: HOST of the configuration, which is localhost; "" or 0.0.0.0: everywhere) and
+    ``port`` (0: any free one), or on the Unix socket ``unixsocket``; calls are answered while ``requestLoop`` runs.
+    ``nathost`` and ``natport`` are published in its addresses instead (``natport`` 0: the same as the real one).
+    ``interface`` is the class of the object with id ``Pyro.Daemon``. With ``connected_socket`` it serves that one
+    socket. ``config`` is the configuration to go by, the process-wide one unless given.
+
+    Close it, or use it in ``with``. Raises ``OSError`` if the address cannot be had, and ``ValueError`` for arguments
+    that contradict each other. Override ``validateHandshake``, ``clientDisconnect``, ``annotations`` and
+    ``housekeeping`` to take part in what it does.
+    """
+
+    def __init__(
+        self,
+        host: _Host = None,
+        port: int = 0,
+        unixsocket: str | None = None,
+        nathost: _Host = None,
+        natport: int | None = None,
+        interface: type[DaemonObject] = DaemonObject,
+        connected_socket: socket.socket | None = None,
+        *,
+        config: Config | None = None,
+    ) -> None:
+        self.config = config = config if config is not None else process_config
+        nathost, natport = _nat_address(nathost, natport, not unixsocket and connected_socket is None, config)
+        self.methodcall_error_handler: MethodErrorHandler = log_method_error
+        """Called as ``handler(daemon, client address, method, args, kwargs, error)`` for errors in methods."""
+        self.registry = ObjectRegistry(self)
+        self.streams = StreamTable(
+            time.monotonic, config.ITER_STREAM_LIFETIME, config.ITER_STREAM_LINGER, config.MAX_STREAMS
+        )
+        self.create_single_instance_lock = threading.RLock()
+        """Guards the making of the instances of mode ``single``; they may make each other."""
+        self.housekeeper_lock = threading.Lock()
+        """Held while a client that has left is cleaned up, and during housekeeping."""
+        self._serializers = table_for(config)
+        self._singles: dict[type, Any] = {}
+        self._closing_lock = threading.Lock()
+        """Guards the change from ``transportServer`` to ``_closed_server``."""
+        self._closed_server: Server | None = None
+        self._loop_ended = threading.Event()
+        self._loop_ended.set()
+        self._loop_thread: threading.Thread | None = None
+        self.transportServer: Server | None = self._make_server(host, port, unixsocket, connected_socket)
+        self._location = self.transportServer.location
+        self.natLocationStr = self._nat_location(nathost, natport)
+        log.debug("daemon on %s speaks protocol version %d", self._location, PROTOCOL_VERSION)
+        try:
+            self.register(interface(self), DAEMON_NAME)
+        except BaseException:
+            self.close()
+            raise
+
+    def _make_server(
+        self, host: _Host, port: int, unixsocket: str | None, connected_socket: socket.socket | None
+    ) -> Server:
+        if connected_socket is not None:
+            return ConnectedServer(self, connected_socket)
+        if self.config.SERVERTYPE != "thread":
+            raise PyroError(f"invalid server type {self.config.SERVERTYPE!r} (SERVERTYPE): this version knows 'thread'")
+        return ThreadServer(self, str(self.config.HOST if host is None else host), port, unixsocket)
+
+    def _nat_location(self, nathost: str | None, natport: int) -> str | None:
+        if nathost is None:
+            return None
+        natport = natport or int(self._location.rpartition(":")[2])
+        return f"[{nathost}]:{natport}" if ":" in nathost else f"{nathost}:{natport}"
+
+    # ------------------------------------------------------------------------------ objects
+
+    @property
+    def objectsById(self) -> dict[str, Any]:
+        """The objects, classes and weak references in this daemon, by id."""
+        return self.registry.by_id
+
+    def register(
+        self,
+        obj_or_class: Any,
+        objectId: str | None = None,
+        force: bool = False,
+        weak: bool = False,
+    ) -> URI:
+        """Publish an object, or a class whose instances are made when calls come; return its address.
+
+        ``objectId`` is its id, made up if None. ``force`` replaces what has the id already. With ``weak`` the daemon
+        does not keep the object alive, and forgets it when it goes. Until it is unregistered the object has the
+        attributes ``_pyroId`` and ``_pyroDaemon``, if it can take any.
+
+        Raises ``DaemonError`` if the object or the id is registered already.
+        """
+        if obj_or_class is None:
+            raise AttributeError("None cannot be registered")
+        object_id = self.registry.add(obj_or_class, objectId, force=force, weak=weak)
+        if objectId != DAEMON_NAME:
+            enable_autoproxy(obj_or_class)
+        return self.uriFor(object_id)
+
+    def unregister(self, objectOrId: Any) -> None:
+        """Withdraw an object, or the object with an id; an unknown id is ignored, and ``Pyro.Daemon`` stays."""
+        self.registry.remove(objectOrId)
+
+    def uriFor(self, objectOrId: Any, nat: bool = True) -> URI:
+        """Return the address of a registered object, or the one that an id has or would have.
+
+        ``nat=False`` gives the real location where another one is published. Raises ``DaemonError`` for an object that
+        is not registered.
+        """
+        object_id = objectOrId if isinstance(objectOrId, str) else self.registry.id_of(objectOrId)
+        location = self.natLocationStr if nat and self.natLocationStr else self.locationStr
+        return URI(f"PYRO:{object_id}@{location}")
+
+    def proxyFor(self, objectOrId: Any, nat: bool = True) -> Proxy:
+        """Return a proxy, not connected, for a registered object or id. Raises ``DaemonError`` if there is none."""
+        uri = self.uriFor(objectOrId, nat)
+        metadata = self.metadata_of(str(uri.object))
+        proxy = Proxy(uri, config=self.config)
+        proxy._pyroTakeMetadata(metadata)
+        return proxy
+
+    def resetMetadataCache(self, objectOrId: Any, nat: bool = True) -> None:
+        """Look through the class of a registered object anew, because it has been changed."""
+        found = self.registry.get(str(self.uriFor(objectOrId, nat).object))
+        reset_members(found if isinstance(found, type) else type(found))
+
+    def metadata_of(self, object_id: str) -> Metadata:
+        """Return what an object offers. Raises ``DaemonError`` if there is none with this id."""
+        found = self.registry.get(object_id)
+        metadata = members_of(found if isinstance(found, type) else type(found)).metadata()
+        if not (metadata.methods or metadata.attrs):
+            warnings.warn(f"{found!r} exposes nothing: decorate its class or methods with @expose", stacklevel=2)
+        return metadata
+
+    def _getInstance(self, clazz: type, conn: SocketConnection) -> Any:
+        """Return the instance of a registered class that serves a call of this connection."""
+        return instance_for(clazz, self._singles, self.create_single_instance_lock, conn.pyroInstances)
+
+    # ------------------------------------------------------------------------------ serving
+
+    def requestLoop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:
+        """Answer calls until ``loopCondition()`` is false, looked at now and then, or ``shutdown`` is called.
+
+        A KeyboardInterrupt ends it quietly. After a shutdown it returns when the calls in flight have ended.
+        """
+        server = self._server()
+        self._loop_ended.clear()
+        self._loop_thread = threading.current_thread()
+        try:
+            with Housekeeper(self._housekeeping, self._housekeeping_period()):
+                server.loop(loopCondition)
+        except KeyboardInterrupt:
+            log.debug("request loop interrupted")
+        finally:
+            self._loop_thread = None
+            self._loop_ended.set()
+        if self.transportServer is not server:
+            # Shut down from elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon
+            # as this returns, and would take the reply with it.
+            server.close(self.config.SHUTDOWN_GRACE)
+
+    def events(self, eventsockets: Sequence[Any]) -> None:
+        """Do what there is to do for those of ``sockets`` on which something has happened, in a foreign loop."""
+        self._server().events(eventsockets)
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that a foreign event loop has to watch."""
+        return self._server().sockets
+
+    @property
+    def sock(self) -> socket.socket:
+        """The listening socket."""
+        return self._server().sock
+
+    def shutdown(self) -> None:
+        """End the request loop and close the daemon; from any thread, also in a method that is being called.
+
+        Calls in flight have SHUTDOWN_GRACE seconds to end.
+        """
+        self.close()
+
+    def close(self) -> None:
+        """End the request loop, if there is one, and release everything; may be called again.
+
+        Calls in flight have SHUTDOWN_GRACE seconds to end.
+        """
+        with self._closing_lock:
+            self._closed_server = server = self._closed_server or self.transportServer
+            self.transportServer = None
+        if server is None:
+            return
+        server.stop()
+        if threading.current_thread() is not self._loop_thread:
+            self._loop_ended.wait(STOP_TIMEOUT)
+        server.close(self.config.SHUTDOWN_GRACE)
+        self.streams.clear()
+
+    def __enter__(self: _Self) -> _Self:
+        self._server()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _server(self) -> Server:
+        if self.transportServer is None:
+            raise PyroError("this daemon is closed; make a new one")
+        return self.transportServer
+
+    # ------------------------------------------------------------------------------ hooks for subclasses
+
+    def validateHandshake(self, conn: SocketConnection, data: Any) -> Any:
+        """Look at a client's handshake value; return what its proxy is answered, or raise to refuse the connection."""
+        return "hello"
+
+    def clientDisconnect(self, conn: SocketConnection) -> None:
+        """Take notice that a client has left; one call at a time."""
+
+    def annotations(self) -> Annotations:
+        """Return annotations to be sent with every reply."""
+        return {}
+
+    def housekeeping(self) -> None:
+        """Do something now and then, on a thread of its own."""
+
+    # ------------------------------------------------------------------------------ for sessions and servers
+
+    def serializer_by_id(self, serializer_id: int) -> SerializerBase | None:
+        """Return the serializer with this number, None if there is none."""
+        return self._serializers.by_id.get(serializer_id)
+
+    def reply_annotations(self) -> Annotations:
+        """Return what ``annotations`` adds to a reply; nothing if it fails."""
+        try:
+            return self.annotations()
+        except Exception:  # the program's own hook; the client shall have its reply
+            log.exception("error in annotations")
+            return {}
+
+    def forget_client(self, connection: SocketConnection) -> None:
+        """Clean up after a client that has left."""
+        with self.housekeeper_lock:
+            try:
+                self.clientDisconnect(connection)
+            except Exception:  # the program's own hook; the cleaning goes on
+                log.exception("error in clientDisconnect")
+        self.streams.client_gone(connection)
+        connection.close()
+
+    def _housekeeping(self) -> None:
+        self.streams.sweep()
+        with self.housekeeper_lock:
+            self.housekeeping()
+
+    def _housekeeping_period(self) -> float:
+        return min(self.config.POLLTIMEOUT, max(self.config.COMMTIMEOUT or 0.0, 5.0))
+
+    # ------------------------------------------------------------------------------ as a value
+
+    @property
+    def locationStr(self) -> str:
+        """Where the daemon listens: ``host:port`` with the host as it was given, ``[ipv6]:port`` or ``./u:name``."""
+        return self._location
+
+    @property
+    def streaming_responses(self) -> dict[str, Stream]:
+        """The open streams by id."""
+        return self.streams.streams
+
+    def __repr__(self) -> str:
+        if "registry" not in self.__dict__:
+            return f"<{WIRE_NAME} at {id(self):#x}; unusable>"
+        family = family_str(self.transportServer.sock) if self.transportServer else "closed"
+        return f"<{WIRE_NAME} at {id(self):#x}; {self.locationStr} - {family}; {len(self.objectsById)} objects>"
+
+    def __getstate__(self) -> tuple[()]:
+        return ()
+
+    def __setstate__(self, state: tuple[()]) -> None:
+        if len(state):
+            raise DaemonError("a daemon travels without any state")
+
+
+def _nat_address(nathost: _Host, natport: int | None, has_port: bool, config: Config) -> tuple[str | None, int]:
+    """Return the published host and port, from the arguments or else, for a daemon with a port, the configuration."""
+    if nathost is None and natport is not None:
+        raise ValueError("natport needs nathost")
+    if nathost is not None and not has_port:
+        raise ValueError("a Unix socket or a connected one cannot be published under a nathost")
+    if nathost is None and has_port:
+        nathost = config.NATHOST
+    return (None, 0) if nathost is None else (str(nathost), config.NATPORT if natport is None else natport)
+
+
+def _shell(fields: dict[str, Any]) -> Daemon:
+    daemon = Daemon.__new__(Daemon)
+    daemon.__setstate__(tuple(fields["state"]))
+    return daemon
+
+
+default_types.register_tagged(WIRE_NAME, Daemon, lambda daemon: {"state": daemon.__getstate__()}, _shell)

@@ -1,0 +1,161 @@
+"""The thread server: a worker thread for each connection, from a pool that grows and shrinks."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pyro_client.socketutil import SocketConnection, set_keepalive, set_nodelay
+from pyro_server.servers.base import LoopCondition
+from pyro_server.servers.conversation import Conversation
+from pyro_server.servers.listener import Listener
+from pyro_server.servers.oneway import OnewayCalls
+from pyro_server.servers.pool import NoFreeWorkersError, Pool, PoolError
+from pyro_server.servers.waker import Waker
+from pyro_server.session import ServerSession
+from pyro_wire.errors import CommunicationError
+
+if TYPE_CHECKING:
+    from pyro_server.daemon import Daemon
+
+__all__ = ["ThreadServer"]
+
+log = logging.getLogger("Pyro5.threadpoolserver")
+
+REFUSAL_TIMEOUT = 1.0
+"""Seconds that a client which is turned away has for its CONNECT."""
+MAX_REFUSALS = 32
+"""Clients that are turned away politely at the same time; the others are just closed."""
+
+
+class ThreadServer:
+    """Accepts clients and gives each a worker. The accepting thread only accepts: it never waits for a client."""
+
+    def __init__(self, daemon: Daemon, host: str, port: int, unixsocket: str | None) -> None:
+        config = daemon.config
+        self._daemon = daemon
+        self.pool = Pool(config.THREADPOOL_SIZE_MIN, config.THREADPOOL_SIZE)
+        try:
+            self._listener = Listener(host, port, unixsocket, config)
+        except BaseException:
+            self.pool.close()
+            raise
+        self.sock = self._listener.sock
+        self.location = self._listener.location
+        self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING)
+        self._waker = Waker()
+        self._stopping = False
+        self._lock = threading.Lock()
+        """Guards the two sets of conversations and ``_closing``."""
+        self._conversations: set[Conversation] = set()
+        self._refusals: set[Conversation] = set()
+        self._closing = False
+
+    def __repr__(self) -> str:
+        return f"<SocketServer_Threadpool on {self.location}; {self.pool.num_workers()} workers>"
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The listening socket; the clients' belong to the workers."""
+        return [self.sock]
+
+    def loop(self, condition: LoopCondition) -> None:
+        """Accept clients until the condition is false or ``stop`` is called."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.sock, selectors.EVENT_READ)
+            selector.register(self._waker.receiver, selectors.EVENT_READ)
+            # The condition comes first because it may itself shut the daemon down.
+            while condition() and not self._stopping:
+                for key, _ in selector.select(self._daemon.config.POLLTIMEOUT):
+                    if key.fileobj is self.sock:
+                        self._accept()
+
+    def events(self, eventsockets: Sequence[Any]) -> None:
+        """Accept the clients that wait on the listening socket."""
+        if any(sock is self.sock for sock in eventsockets):
+            self._accept()
+
+    def stop(self) -> None:
+        """Have ``loop`` return at once; from any thread."""
+        self._stopping = True
+        self._waker.wake()
+
+    def close(self, grace: float) -> None:
+        """Accept nobody any more, let the calls in flight end within ``grace`` seconds, release everything."""
+        self.stop()
+        self._listener.close()
+        self.pool.close()
+        with self._lock:
+            self._closing = True
+            remaining = [*self._conversations, *self._refusals]
+        for conversation in remaining:
+            conversation.finish_soon()
+        if not self.pool.join(grace):
+            log.warning("calls did not end within %s s (SHUTDOWN_GRACE); their connections are cut", grace)
+            for conversation in remaining:
+                conversation.connection.close()
+        self._oneway.close(grace)
+        self._waker.close()
+
+    def _accept(self) -> None:
+        accepted = self._listener.accept()
+        if accepted is None:
+            return
+        sock, address = accepted
+        set_keepalive(sock)
+        if self._daemon.config.SOCK_NODELAY:
+            set_nodelay(sock)
+        connection = SocketConnection(sock)
+        session = ServerSession(self._daemon, connection, address)
+        conversation = Conversation(session, connection, self._oneway.submit)
+        try:
+            self.pool.process(lambda: self._serve(conversation))
+        except NoFreeWorkersError as error:
+            self._refuse(conversation, str(error))
+        except PoolError:
+            connection.close()
+
+    def _serve(self, conversation: Conversation) -> None:
+        if not self._admit(conversation, self._conversations):
+            return
+        try:
+            conversation.serve()
+        finally:
+            self._dismiss(conversation, self._conversations)
+
+    def _admit(self, conversation: Conversation, group: set[Conversation]) -> bool:
+        with self._lock:
+            if self._closing:
+                conversation.connection.close()
+                return False
+            group.add(conversation)
+            return True
+
+    def _dismiss(self, conversation: Conversation, group: set[Conversation]) -> None:
+        with self._lock:
+            group.discard(conversation)
+
+    def _refuse(self, conversation: Conversation, reason: str) -> None:
+        """Turn a client away with the reason, on a thread of its own: the client may be slow to listen."""
+        log.warning("refusing the connection of %s: %s", conversation.session.address, reason)
+        if len(self._refusals) >= MAX_REFUSALS or not self._admit(conversation, self._refusals):
+            conversation.connection.close()
+            return
+        threading.Thread(target=self._say_no, args=(conversation, reason), name="refusal", daemon=True).start()
+
+    def _say_no(self, conversation: Conversation, reason: str) -> None:
+        connection, session = conversation.connection, conversation.session
+        try:
+            connection.timeout = REFUSAL_TIMEOUT
+            # Its CONNECT is read first: closing with unread bytes would reset the connection, and the reason with it.
+            session.feed(connection.recv_some())
+            connection.send_buffers(session.refuse(reason).buffers)
+        except CommunicationError as error:
+            log.debug("could not tell %s the reason: %s", session.address, error)
+        finally:
+            self._dismiss(conversation, self._refusals)
+            connection.close()

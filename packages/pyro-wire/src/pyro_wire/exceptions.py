@@ -1,0 +1,102 @@
+"""Exceptions on the wire: a dictionary with the class name, the arguments and the instance dictionary.
+
+::
+
+    {"__class__": "module.Name", "__exception__": True, "args": (..), "attributes": {..}}
+
+The remote traceback travels as the attribute ``_pyroTraceback``, a list of lines.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import sqlite3
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from pyro_wire.errors import BY_WIRE_NAME, WIRE_MODULE, SerializeError, wire_name
+
+__all__ = ["ExceptionWrapper", "exception_class", "exception_to_dict", "make_exception"]
+
+WRAPPER_TAG = "Pyro5.core._ExceptionWrapper"
+
+
+class ExceptionWrapper:
+    """An exception at its place in the list of a batch's results."""
+
+    __slots__ = ("exception",)
+
+    def __init__(self, exception: BaseException) -> None:
+        self.exception = exception
+
+    def raiseIt(self) -> None:
+        """Raise the wrapped exception."""
+        raise self.exception
+
+
+def exception_to_dict(exception: BaseException) -> dict[str, Any]:
+    """Return the dictionary under which an exception travels."""
+    return {
+        "__class__": wire_name(type(exception)),
+        "__exception__": True,
+        "args": exception.args,
+        "attributes": dict(vars(exception)),
+    }
+
+
+def exception_class(name: str, *, marked: bool) -> type[BaseException] | None:
+    """Return the exception class that a wire name stands for, None if it stands for none that is safe to build.
+
+    ``marked`` says whether the dictionary claims to be an exception; only library errors and ``struct.error`` are
+    recognised without that mark.
+    """
+    module, _, short_name = name.rpartition(".")
+    if module == WIRE_MODULE:
+        return BY_WIRE_NAME.get(short_name)
+    if name == "struct.error":
+        return struct.error
+    if not marked:
+        return None
+    if module == "":
+        return BY_WIRE_NAME.get(short_name) or _builtin_exception(short_name)
+    if module in ("builtins", "exceptions"):  # the latter is what Python 2 peers call it
+        return _builtin_exception(short_name)
+    if module == "sqlite3" and short_name.endswith("Error"):
+        return _exception_or_none(getattr(sqlite3, short_name, None))
+    return None
+
+
+def _builtin_exception(name: str) -> type[BaseException] | None:
+    return _exception_or_none(vars(builtins).get(name))
+
+
+def _exception_or_none(candidate: object) -> type[BaseException] | None:
+    is_exception = isinstance(candidate, type) and issubclass(candidate, BaseException)
+    return candidate if is_exception else None  # type: ignore[return-value]  # mypy cannot see through the variable
+
+
+def make_exception(cls: type[BaseException], data: Mapping[str, Any]) -> BaseException:
+    """Build an exception from its dictionary. Raises ``SerializeError`` if the class does not take the arguments."""
+    args = data.get("args", ())
+    if not isinstance(args, list | tuple):
+        raise SerializeError(f"the arguments of exception {cls.__name__} are no list")
+    try:
+        exception = cls(*args)
+    except Exception as error:  # constructors may raise anything at all
+        raise SerializeError(f"cannot rebuild exception {cls.__name__} from its arguments {args!r}: {error}") from error
+    attributes = data.get("attributes", {})
+    if isinstance(attributes, dict):
+        for name, value in attributes.items():
+            if _may_be_set(cls, name):
+                setattr(exception, name, value)
+    return exception
+
+
+def _may_be_set(cls: type[BaseException], name: object) -> bool:
+    """Attributes are plain data from outside: they may neither replace a method nor reach Python's own machinery."""
+    if not isinstance(name, str) or (name.startswith("__") and name != "__notes__"):
+        return False
+    current = inspect.getattr_static(cls, name, None)
+    return current is None or not (callable(current) or hasattr(current, "__set__") or hasattr(current, "__get__"))

@@ -1,0 +1,78 @@
+"""json: for peers in other languages. Tuples and sets become lists, keys become text, bytes are refused."""
+
+from __future__ import annotations
+
+import array
+import datetime
+import decimal
+import json
+import re
+import uuid
+from typing import Any, ClassVar
+
+from pyro_wire.message import Buffer
+from pyro_wire.serializers.base import SerializerBase
+from pyro_wire.types import TypeRegistry
+
+__all__ = ["JsonSerializer"]
+
+_NATIVE = frozenset({type(None), bool, int, float, str, list, tuple, dict})
+
+_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+
+
+class JsonSerializer(SerializerBase):
+    """The json format."""
+
+    serializer_id: ClassVar[int] = 3
+    name: ClassVar[str] = "json"
+
+    def _write(self, data: Any) -> bytes:
+        return json.dumps(data, ensure_ascii=False, default=self._default).encode("utf-8")
+
+    def _read(self, data: Buffer) -> Any:
+        text = str(data, "utf-8")
+        _check_depth(text, self.config.MAX_DEPTH)
+        return json.loads(text)
+
+    def dumpsCall(self, obj: str, method: str, vargs: Any, kwargs: Any) -> Buffer:
+        """Return a call as bytes: an object with the keys object, method, params and kwargs."""
+        return self._write({"object": obj, "method": method, "params": vargs, "kwargs": kwargs})
+
+    def _read_call(self, data: Buffer) -> Any:
+        call = self._read(data)
+        try:
+            return call["object"], call["method"], call["params"], call["kwargs"]
+        except (KeyError, TypeError) as error:
+            raise ValueError("a call needs object, method, params and kwargs") from error
+
+    def _default(self, obj: Any) -> Any:
+        return plain_value(obj, self.types)
+
+
+def plain_value(obj: Any, types: TypeRegistry) -> Any:
+    """Return what travels in json and msgpack for an object that is no native value of the format."""
+    replacement = types.replace(obj)
+    if replacement is not obj:
+        return replacement if type(replacement) in _NATIVE else types.class_to_dict(replacement)
+    if isinstance(obj, set):
+        return list(obj)
+    if isinstance(obj, uuid.UUID | decimal.Decimal):
+        return str(obj)
+    if isinstance(obj, datetime.date):  # datetime is one, too
+        return obj.isoformat()
+    if isinstance(obj, array.array):
+        return obj.tounicode() if obj.typecode == "u" else obj.tolist()
+    return types.class_to_dict(obj)
+
+
+def _check_depth(text: str, max_depth: int) -> None:
+    """Raise ``ValueError`` if containers are nested deeper than the bound, before the parser starts on them."""
+    if text.count("[") + text.count("{") <= max_depth:
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > max_depth:
+            raise ValueError(f"containers are nested too deep (MAX_DEPTH={max_depth})")

@@ -1,0 +1,316 @@
+"""The objects that are called: plain classes, made remote with the decorators of whichever library serves them.
+
+Exposing a class exposes its own members and not the inherited ones, so what must stay hidden is in a base class.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from interop_kit.library import Library
+
+PATIENCE = 0.2
+"""Seconds that `recall` waits for something to be remembered; the client asks again."""
+
+
+class StrangeError(Exception):
+    """An exception that no client knows."""
+
+
+class Calls:
+    """Arguments and results."""
+
+    def add(self, a: int, b: int) -> int:
+        return a + b
+
+    def echo(self, value: Any) -> Any:
+        return value
+
+    def arguments(self, *positional: Any, **keywords: Any) -> list[Any]:
+        return [list(positional), keywords]
+
+    def defaults(self, first: Any, second: Any = "default", *, third: Any = "keyword only") -> list[Any]:
+        return [first, second, third]
+
+    def unserializable(self) -> object:
+        return object()
+
+
+class Properties:
+    """Attributes."""
+
+    def __init__(self) -> None:
+        self._colour: Any = "white"
+
+    @property
+    def colour(self) -> Any:
+        return self._colour
+
+    @colour.setter
+    def colour(self, value: Any) -> None:
+        self._colour = value
+
+    @property
+    def size(self) -> int:
+        return 42
+
+    @property
+    def broken(self) -> int:
+        raise ValueError("the property is broken")
+
+    @property
+    def letters(self) -> Iterator[str]:
+        return iter("abc")
+
+
+class Failures:
+    """Exceptions."""
+
+    def __init__(self, library: Library) -> None:
+        self._errors = library.errors
+
+    def divide(self, a: int, b: int) -> float:
+        return a / b
+
+    def fail_with_attributes(self) -> None:
+        error: Any = ValueError("the text", 42, [1, 2])
+        error.code = 17
+        error.details = {"place": ["here", "there"]}
+        raise error
+
+    def fail_as_the_system(self) -> None:
+        raise OSError(2, "nothing there")
+
+    def fail_to_name(self, name: str) -> None:
+        raise self._errors.NamingError(f"unknown name: {name}")
+
+    def fail_strangely(self) -> None:
+        raise StrangeError("nobody knows me")
+
+    def fail_to_communicate(self) -> None:
+        raise self._errors.CommunicationError("the server drops this connection")
+
+    def fail_securely(self) -> None:
+        raise self._errors.SecurityError("not for you")
+
+
+class Memory:
+    """What calls without a reply leave behind, so that a later call can ask for it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()  # guards _values
+        self._values: dict[str, Any] = {}
+
+    def remember(self, token: str, value: Any) -> None:
+        with self._changed:
+            self._values[token] = value
+            self._changed.notify_all()
+
+    def remember_and_fail(self, token: str, value: Any) -> None:
+        self.remember(token, value)
+        raise ValueError("nobody hears this")
+
+    def remember_with_reply(self, token: str, value: Any) -> str:
+        self.remember(token, value)
+        return "remembered"
+
+    def recall(self, token: str) -> list[Any]:
+        """What was remembered, as the only item of a list; an empty list if nothing was within a moment."""
+        with self._changed:
+            self._changed.wait_for(lambda: token in self._values, PATIENCE)
+            return [self._values[token]] if token in self._values else []
+
+
+class Streams:
+    """Iterators as results."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def count_to(self, number: int) -> Iterator[int]:
+        yield from range(1, number + 1)
+
+    def count_and_fail(self, number: int) -> Iterator[int]:
+        yield from range(1, number + 1)
+        raise ValueError("the stream is broken")
+
+    def count_and_remember_the_end(self, token: str) -> Iterator[int]:
+        try:
+            yield from range(1_000_000)
+        finally:
+            self._memory.remember(token, "ended")
+
+    def some_list(self) -> list[int]:
+        return [1, 2, 3]
+
+
+class Context:
+    """Annotations and the correlation id."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def annotations_seen(self) -> dict[str, str]:
+        seen = self._library.current_context.annotations
+        return {key: bytes(value).decode() for key, value in seen.items()}
+
+    def answer_annotated(self, key: str, text: str) -> str:
+        self._library.current_context.response_annotations = {key: text.encode()}
+        return "annotated"
+
+    def correlation_id(self) -> str:
+        return str(self._library.current_context.correlation_id)
+
+    def correlation_id_elsewhere(self, uri: str) -> str:
+        with self._library.Proxy(uri) as elsewhere:
+            found: str = elsewhere.correlation_id()
+        return found
+
+
+class Blobs:
+    """Payloads that are passed on unread."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def blob_info(self, blob: Any) -> Any:
+        return blob.info
+
+    def open_blob(self, blob: Any) -> list[Any]:
+        return [blob.info, list(blob.deserialized())]
+
+    def forward_blob(self, blob: Any) -> Any:
+        with self._library.Proxy(blob.info["to"]) as receiver:
+            receiver._pyroSerializer = blob.info["serializer"]
+            return receiver.open_blob(blob)
+
+
+class Child:
+    """An object that the service makes and registers, so that it travels as a proxy."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def greet(self) -> str:
+        return f"I am {self._name}"
+
+
+class References:
+    """Addresses and proxies as values."""
+
+    _pyroDaemon: Any
+
+    def own_uri(self) -> Any:
+        return self._pyroDaemon.uriFor(self)
+
+    def make_child(self, name: str) -> Child:
+        child = Child(name)
+        self._pyroDaemon.register(child)
+        return child
+
+    def make_children(self, *names: str) -> list[Child]:
+        return [self.make_child(name) for name in names]
+
+    def ask(self, other: Any, a: int, b: int) -> int:
+        with other:
+            answer: int = other.add(a, b)
+        return answer
+
+
+class Hidden:
+    """What is there and not exposed."""
+
+    secret = "a plain attribute"
+
+    def hidden(self) -> str:
+        return "must not be seen"
+
+    @property
+    def hidden_colour(self) -> str:
+        return "must not be seen"
+
+
+class Service(Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Hidden):
+    """All of it under one address."""
+
+    def __init__(self, library: Library) -> None:
+        Properties.__init__(self)
+        Memory.__init__(self)
+        Streams.__init__(self, self)
+        self._library = library
+        self._errors = library.errors
+
+    def _private(self) -> str:
+        return "must not be seen"
+
+
+class Shelf:
+    """A remote container."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._items[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._items))
+
+
+class Identified:
+    """An object that tells which instance it is."""
+
+    def __init__(self, maker: str = "nobody") -> None:
+        self._identity = f"{uuid.uuid4()} made by {maker}"
+
+    def identity(self) -> str:
+        return self._identity
+
+
+class Single(Identified):
+    """One instance for the daemon."""
+
+
+class Session(Identified):
+    """One instance for each connection."""
+
+
+class PerCall(Identified):
+    """One instance for each call."""
+
+
+class Created(Identified):
+    """An instance that a function makes."""
+
+
+def create(kind: type[Created]) -> Created:
+    """The instance creator of `Created`."""
+    return kind("the creator")
+
+
+def make_service(library: Library) -> dict[str, Any]:
+    """The objects and classes to register, by object id, exposed with the decorators of `library`."""
+    library.oneway(Memory.remember)
+    library.oneway(Memory.remember_and_fail)
+    for exposed in (Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Child, Shelf, Identified):
+        library.expose(exposed)
+    return {
+        "service": Service(library),
+        "shelf": library.behavior(instance_mode="session")(Shelf),
+        "single": library.behavior(instance_mode="single")(Single),
+        "session": library.behavior(instance_mode="session")(Session),
+        "percall": library.behavior(instance_mode="percall")(PerCall),
+        "created": library.behavior(instance_mode="session", instance_creator=create)(Created),
+    }
