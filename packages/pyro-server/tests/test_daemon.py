@@ -280,9 +280,26 @@ def test_a_closed_daemon_says_so_and_cannot_be_used() -> None:
     assert daemon.transportServer is None
     assert "closed" in repr(daemon)
     with pytest.raises(PyroError, match="closed"):
-        daemon.requestLoop()
+        daemon.events([])
     with pytest.raises(PyroError, match="closed"), daemon:
         pass
+
+
+def test_a_loop_that_starts_after_the_shutdown_ends_at_once(caplog) -> None:
+    daemon = Daemon()
+    daemon.shutdown()
+    daemon.requestLoop()
+    assert "the daemon is closed" in caplog.text
+
+
+def test_housekeeping_may_shut_the_daemon_down() -> None:
+    class Tired(Daemon):
+        def housekeeping(self) -> None:
+            self.shutdown()
+
+    daemon = Tired(config=Config(POLLTIMEOUT=0.01))
+    daemon.requestLoop()
+    assert daemon.transportServer is None
 
 
 def test_shutting_down_a_daemon_that_never_ran_closes_it() -> None:

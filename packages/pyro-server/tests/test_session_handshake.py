@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyro_server import Daemon
-from pyro_wire import serializers, serializers_by_id
+from pyro_wire import Limits, MessageReader, serializers, serializers_by_id
 from pyro_wire.message import (
     FLAGS_CORR_ID,
     HEADER,
@@ -296,3 +296,24 @@ def test_any_payload_at_all_is_answered(daemon: Daemon, new_client, name: str) -
         assert client.closed
 
     check()
+
+
+def test_a_client_that_is_turned_away_gets_the_answer_to_its_own_connect(daemon: Daemon, new_client) -> None:
+    session = new_client(daemon).session
+    payload = serializers["json"].dumps({"handshake": "hello", "object": "service"})
+    [data] = encode(MSG_CONNECT, 0, 7, serializers["json"].serializer_id, payload)
+    session.feed(data[:20])
+    assert session.refuse_connect("full") is None
+    session.feed(data[20:])
+    step = session.refuse_connect("full")
+    reader = MessageReader(Limits())
+    reader.feed(b"".join(step.buffers))
+    answer = reader.next_message()
+    assert (reason(answer), answer.seq, answer.serializer_id) == ("full", 7, MARSHAL)
+    assert step.close
+
+
+def test_a_client_that_is_turned_away_while_it_talks_nonsense_is_told_that(daemon: Daemon, new_client) -> None:
+    session = new_client(daemon).session
+    session.feed(b"GET / HTTP/1.1")
+    assert b"invalid data" in b"".join(session.refuse_connect("full").buffers)

@@ -104,7 +104,7 @@ class Daemon:
         self._serializers = table_for(config)
         self._singles: dict[type, Any] = {}
         self._closing_lock = threading.Lock()
-        """Guards the change from ``transportServer`` to ``_closed_server``."""
+        """Guards the change from ``transportServer`` to ``_closed_server``, and the start of the loop."""
         self._closed_server: Server | None = None
         self._loop_ended = threading.Event()
         self._loop_ended.set()
@@ -207,23 +207,41 @@ class Daemon:
     def requestLoop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:
         """Answer calls until ``loopCondition()`` is false, looked at now and then, or ``shutdown`` is called.
 
-        A KeyboardInterrupt ends it quietly. After a shutdown it returns when the calls in flight have ended.
+        A KeyboardInterrupt ends it quietly. After a shutdown it returns when the calls in flight have ended; after one
+        that came before it, at once.
         """
-        server = self._server()
-        self._loop_ended.clear()
-        self._loop_thread = threading.current_thread()
+        server = self._start_loop()
+        if server is None:
+            log.warning("the request loop does not start, because the daemon is closed")
+            return
         try:
             with Housekeeper(self._housekeeping, self._housekeeping_period()):
-                server.loop(loopCondition)
+                self._run_loop(server, loopCondition)
         except KeyboardInterrupt:
             log.debug("request loop interrupted")
         finally:
-            self._loop_thread = None
-            self._loop_ended.set()
+            self._end_loop()
         if self.transportServer is not server:
             # Shut down from elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon
             # as this returns, and would take the reply with it.
             server.close(self.config.SHUTDOWN_GRACE)
+
+    def _start_loop(self) -> Server | None:
+        with self._closing_lock:
+            if self.transportServer is not None:
+                self._loop_ended.clear()
+                self._loop_thread = threading.current_thread()
+            return self.transportServer
+
+    def _run_loop(self, server: Server, condition: Callable[[], bool]) -> None:
+        try:
+            server.loop(condition)
+        finally:
+            self._end_loop()  # before the housekeeper is waited for: it may be waiting for this, in a shutdown
+
+    def _end_loop(self) -> None:
+        self._loop_thread = None
+        self._loop_ended.set()
 
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Do what there is to do for those of ``sockets`` on which something has happened, in a foreign loop."""

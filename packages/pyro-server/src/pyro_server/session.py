@@ -108,8 +108,19 @@ class ServerSession:
 
     def refuse(self, reason: str) -> Send:
         """Return the step that turns a client away before or instead of its handshake."""
+        return self._refusal(reason, 0)
+
+    def refuse_connect(self, reason: str) -> Send | Close | None:
+        """Return the step that turns a client away in answer to its CONNECT; None until that has been fed."""
+        try:
+            message = self.wire.next_message()
+        except ProtocolError as error:
+            return self._refuse_bytes(error)
+        return None if message is None else self._refusal(reason, message.seq)
+
+    def _refusal(self, reason: str, seq: int) -> Send:
         payload = _REFUSAL_SERIALIZER.dumps(reason)
-        buffers = self.wire.send(MSG_CONNECTFAIL, 0, 0, _REFUSAL_SERIALIZER.serializer_id, payload)
+        buffers = self.wire.send(MSG_CONNECTFAIL, 0, seq, _REFUSAL_SERIALIZER.serializer_id, payload)
         return Send(buffers, close=True)
 
     def _refuse_bytes(self, error: ProtocolError) -> Send | Close:

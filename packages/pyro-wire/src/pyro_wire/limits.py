@@ -36,4 +36,4 @@ class Limits:
         """Return the limits before the handshake: strangers have a small budget of their own."""
         size = min(config.MAX_HANDSHAKE_SIZE, config.MAX_MESSAGE_SIZE)
         item = "MAX_HANDSHAKE_SIZE" if size == config.MAX_HANDSHAKE_SIZE else "MAX_MESSAGE_SIZE"
-        return cls(size, min(config.MAX_ANNOTATIONS, 16), min(size, 8192), item)
+        return cls(size, min(config.MAX_ANNOTATIONS, 16), size // 8, item)

@@ -17,6 +17,7 @@ from pyro_server.servers.oneway import OnewayCalls
 from pyro_server.servers.pool import NoFreeWorkersError, Pool, PoolError
 from pyro_server.servers.waker import Waker
 from pyro_server.session import ServerSession
+from pyro_server.steps import Send
 from pyro_wire.errors import CommunicationError
 
 if TYPE_CHECKING:
@@ -152,8 +153,12 @@ class ThreadServer:
         try:
             connection.timeout = REFUSAL_TIMEOUT
             # Its CONNECT is read first: closing with unread bytes would reset the connection, and the reason with it.
-            session.feed(connection.recv_some())
-            connection.send_buffers(session.refuse(reason).buffers)
+            step = None
+            while step is None and (data := connection.recv_some()):
+                session.feed(data)
+                step = session.refuse_connect(reason)
+            if isinstance(step, Send):
+                connection.send_buffers(step.buffers)
         except CommunicationError as error:
             log.debug("could not tell %s the reason: %s", session.address, error)
         finally:
