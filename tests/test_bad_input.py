@@ -242,16 +242,28 @@ def test_an_unknown_object_is_refused(rogue: Rogue) -> None:
         pytest.param(header(99), id="unknown type"),
         pytest.param(message(MSG_CONNECT), id="a second handshake"),
         pytest.param(message(MSG_RESULT), id="an answer"),
-        pytest.param(header(MSG_INVOKE, data=LIMIT + 1), id="too large"),
-        pytest.param(header(MSG_INVOKE, data=0xFFFFFFFF), id="much too large"),
-        pytest.param(message(MSG_INVOKE, b" " * 1_000_000, compress=True), id="inflates too much"),
-        pytest.param(header(MSG_INVOKE, data=4, flags=2) + b"zlib", id="damaged compression"),
         pytest.param(header(MSG_INVOKE, annotations=4) + b"TEST", id="damaged annotations"),
     ],
 )
 def test_who_goes_on_badly_is_hung_up_on(rogue: Rogue, data: bytes) -> None:
     assert rogue.greet().type == MSG_CONNECTOK
     rogue.send(data)
+    rogue.assert_hung_up_on()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(header(MSG_INVOKE, data=LIMIT + 1), "MAX_MESSAGE_SIZE", id="too large"),
+        pytest.param(header(MSG_INVOKE, data=0xFFFFFFFF), "MAX_MESSAGE_SIZE", id="much too large"),
+        pytest.param(message(MSG_INVOKE, b" " * 1_000_000, compress=True), "MAX_MESSAGE_SIZE", id="inflates too much"),
+        pytest.param(header(MSG_INVOKE, data=4, flags=2) + b"zlib", "damaged", id="damaged compression"),
+    ],
+)
+def test_who_calls_with_too_much_or_damaged_data_is_told_and_hung_up_on(rogue: Rogue, data: bytes, reason: str) -> None:
+    rogue.greet()
+    rogue.send(data)
+    assert reason in text_of(rogue.answer())
     rogue.assert_hung_up_on()
 
 
@@ -359,9 +371,11 @@ def test_an_answer_that_is_too_large_is_an_error_from_there(proxy: Proxy) -> Non
     assert proxy._pyroConnection is connection
 
 
-def test_a_call_that_is_too_large_there_ends_the_connection(proxy: Proxy) -> None:
-    with pytest.raises(errors.ConnectionClosedError):
-        proxy.echo("x" * LIMIT)
+@pytest.mark.parametrize("size", [LIMIT, 20 * LIMIT])
+def test_a_call_that_is_too_large_there_is_an_error_however_much_is_on_its_way(proxy: Proxy, size: int) -> None:
+    with pytest.raises(errors.MessageTooLargeError, match=f"max={LIMIT}"):
+        proxy.echo("x" * size)
+    proxy._pyroRelease()
     assert proxy.add(1, 2) == 3
 
 

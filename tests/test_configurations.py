@@ -55,7 +55,7 @@ def test_two_daemons_have_limits_of_their_own(listening) -> None:
     assert large.text(20_000) == "x" * 20_000
     with pytest.raises(errors.ProtocolError, match="max=1000000"):
         large.text(2_000_000)
-    with pytest.raises(errors.ConnectionClosedError):
+    with pytest.raises(errors.MessageTooLargeError, match="max=10000"):
         small.size_of("x" * 20_000)
     assert large.size_of("x" * 20_000) == 20_000
 

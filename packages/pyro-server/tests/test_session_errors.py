@@ -43,14 +43,34 @@ def assert_goes_on(client) -> None:
         pytest.param(b"PYRO\x00\x30", id="another version"),
         pytest.param(b"".join(encode(MSG_CONNECT, 0, 0, 1, b"")), id="a second handshake"),
         pytest.param(b"".join(encode(MSG_RESULT, 0, 0, 1, b"")), id="an answer"),
-        pytest.param(b"PYRO\x01\xf6\x04\x01\0\0\0\0\xff\xff\xff\xff" + bytes(22) + b"\x4d\xc5", id="too large"),
-        pytest.param(b"PYRO\x01\xf6\x04\x01\0\x02\0\0\0\0\0\x04" + bytes(22) + b"\x4d\xc5zlib", id="damaged zlib"),
         pytest.param(
             b"PYRO\x01\xf6\x04\x01\0\0\0\0\0\0\0\0\0\0\0\x04" + bytes(18) + b"\x4d\xc5TEST", id="half a chunk"
         ),
     ],
 )
 def test_what_is_no_request_closes_the_connection_without_a_word(serpent_client, data: bytes) -> None:
+    assert serpent_client.feed(data) == []
+    assert serpent_client.closed
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PYRO\x01\xf6\x04\x01\0\0\0\x07\xff\xff\xff\xff" + bytes(22) + b"\x4d\xc5", "too large"),
+        (b"PYRO\x01\xf6\x04\x01\0\x02\0\x07\0\0\0\x04" + bytes(22) + b"\x4d\xc5zlib", "damaged"),
+    ],
+    ids=["too large", "damaged zlib"],
+)
+def test_a_call_that_is_too_large_or_damaged_is_an_error_and_closes(serpent_client, data: bytes, reason: str) -> None:
+    [answer] = serpent_client.feed(data)
+    assert answer.seq == 7
+    with pytest.raises(ProtocolError, match=reason):
+        serpent_client.result(answer)
+    assert serpent_client.closed
+
+
+def test_a_oneway_call_that_is_too_large_closes_the_connection_without_a_word(serpent_client) -> None:
+    data = b"PYRO\x01\xf6\x04\x01\0\x04\0\x07\xff\xff\xff\xff" + bytes(22) + b"\x4d\xc5"
     assert serpent_client.feed(data) == []
     assert serpent_client.closed
 

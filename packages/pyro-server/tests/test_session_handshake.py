@@ -13,6 +13,7 @@ from pyro_server import Daemon
 from pyro_wire import Limits, MessageReader, serializers, serializers_by_id
 from pyro_wire.message import (
     FLAGS_CORR_ID,
+    FLAGS_EXCEPTION,
     HEADER,
     MSG_CONNECT,
     MSG_CONNECTFAIL,
@@ -261,7 +262,8 @@ def test_after_the_handshake_the_limit_is_that_for_messages(make_daemon, new_cli
     client = new_client(make_daemon(MAX_MESSAGE_SIZE=1 << 20))
     client.connect()
     assert client.call("echo", "x" * (1 << 19)) == ((("x" * (1 << 19)),), {})
-    assert client.feed(header(type=MSG_INVOKE, data=(1 << 20) + 1)) == []
+    [answer] = client.feed(header(type=MSG_INVOKE, data=(1 << 20) + 1))
+    assert answer.flags & FLAGS_EXCEPTION
     assert client.closed
 
 

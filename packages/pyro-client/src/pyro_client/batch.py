@@ -66,7 +66,7 @@ class _QueuedMethod:
             raise AttributeError(name)
         return _QueuedMethod(self._calls, f"{self._name}.{name}")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> None:
         self._calls.append((self._name, args, kwargs))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyro_client.commands import Close, Exchange, Flow, Open, Send, Sleep
 from pyro_client.naming import resolve_flow
-from pyro_client.proxy_state import ProxyState
+from pyro_client.proxy_state import CONNECTED_SOCKET_HOST, ProxyState
 from pyro_client.session import ClientSession, result_of
 from pyro_uri import URI
 from pyro_wire.blob import SerializedBlob
@@ -54,6 +54,10 @@ def connect(proxy: ProxyState, *, replace_uri: bool = False) -> Flow[bool]:
 
 
 def _shake_hands(proxy: ProxyState, uri: URI) -> Flow[None]:
+    if uri.host == CONNECTED_SOCKET_HOST:
+        raise ConnectionClosedError("this proxy has released the connected socket that it was given; make a new proxy")
+    if proxy._pyroConfig.SSL:
+        raise PyroError("TLS is not available in this version: unset the configuration item SSL")
     session = ClientSession(proxy._pyroConfig, proxy._pyroChosenSerializer(), proxy._pyroSeq)
     try:
         yield Open(uri, session)
@@ -134,7 +138,7 @@ def invoke(
             return None
         message: Message = yield Exchange(request)
         take_reply(proxy._pyroSession, message)
-    except (CommunicationError, KeyboardInterrupt):
+    except BaseException:  # whatever it was, a cancellation too: the reply is still to come
         yield Close()
         raise
     return message

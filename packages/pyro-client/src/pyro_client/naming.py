@@ -37,7 +37,8 @@ def resolve_flow(uri: URI | str, config: Config, delay_time: float = 0.0) -> Flo
         raise TypeError(f"can only resolve a str or a URI, not {type(uri).__name__}")
     if uri.protocol == "PYRO":
         return uri
-    nameserver = yield from locate_flow(uri.host or "", uri.port, True, config)
+    host = f"./u:{uri.sockname}" if uri.sockname else uri.host or ""
+    nameserver = yield from locate_flow(host, uri.port, True, config)
     try:
         lookup = _look_up_meta if uri.protocol == "PYROMETA" else _look_up_name
         return (yield from _repeatedly(lookup, nameserver, uri, delay_time or config.NS_LOOKUP_DELAY))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pyro_client import flows
 from pyro_client.blocking import BlockingDriver, close_connection, exchange
 from pyro_client.commands import Flow
-from pyro_client.proxy_state import ProxyState, StateTuple
+from pyro_client.proxy_state import CONNECTED_SOCKET_HOST, ProxyState, StateTuple
 from pyro_client.remote_method import RemoteMethod
 from pyro_client.session import ClientSession, result_of
 from pyro_client.socketutil import SocketConnection
@@ -19,9 +19,17 @@ from pyro_client.streams import StreamResultIterator
 from pyro_uri import URI
 from pyro_wire.calls import BATCH_METHOD, GETATTR_METHOD, SETATTR_METHOD, STREAM_KEY, Metadata
 from pyro_wire.config import Config
+from pyro_wire.connection import State
 from pyro_wire.context import state
-from pyro_wire.errors import CommunicationError, ConnectionClosedError, ProtocolError
-from pyro_wire.message import FLAGS_BATCH, FLAGS_ITEMSTREAMRESULT, FLAGS_ONEWAY, Buffer, Message
+from pyro_wire.errors import CommunicationError, ConnectionClosedError, ProtocolError, SecurityError, TimeoutError
+from pyro_wire.message import (
+    FLAGS_BATCH,
+    FLAGS_EXCEPTION,
+    FLAGS_ITEMSTREAMRESULT,
+    FLAGS_ONEWAY,
+    Buffer,
+    Message,
+)
 from pyro_wire.serializers import SerializerBase
 from pyro_wire.types import default_types
 
@@ -29,8 +37,6 @@ __all__ = ["Proxy"]
 
 WIRE_NAME = "Pyro5.client.Proxy"
 """The tag under which proxies travel."""
-
-CONNECTED_SOCKET_LOCATION = "<<connected-socket>>:0"
 
 _Self = TypeVar("_Self", bound="Proxy")
 _T = TypeVar("_T")
@@ -48,7 +54,7 @@ class Proxy(ProxyState):
     given.
 
     Close it with ``_pyroRelease()`` or use it in ``with``; it connects anew when it is used again. One proxy may be
-    used by several threads, whose calls take turns.
+    used by several threads, whose calls take turns; a method that the server calls back in the meantime needs a copy.
 
     Calls raise what the remote method raised, ``CommunicationError`` when the connection fails, and
     ``AttributeError`` for what the remote object does not expose.
@@ -58,7 +64,7 @@ class Proxy(ProxyState):
         self, uri: URI | str, connected_socket: socket.socket | None = None, *, config: Config | None = None
     ) -> None:
         if connected_socket is not None:
-            uri = f"PYRO:{uri}@{CONNECTED_SOCKET_LOCATION}"
+            uri = f"PYRO:{uri}@{CONNECTED_SOCKET_HOST}:0"
         super().__init__(uri, config)
         state().response_annotations = {}
         if connected_socket is not None:
@@ -82,9 +88,21 @@ class Proxy(ProxyState):
         return self._pyroRun(flows.connect(self, replace_uri=True))
 
     def _pyroRelease(self) -> None:
-        """Close the connection; the next use makes a new one. May be called any number of times."""
-        with self._pyroLock:
-            close_connection(self)
+        """Close the connection; the next use makes a new one. May be called any number of times.
+
+        A call that another thread is in on this proxy fails with ``ConnectionClosedError``.
+        """
+        connection = self._pyroConnection
+        if self._pyroLock.acquire(blocking=False):
+            try:
+                close_connection(self)
+            finally:
+                self._pyroLock.release()
+        elif connection is not None and not connection.keep_open:
+            connection.interrupt()  # the thread that is in a call cleans up
+        else:
+            with self._pyroLock:
+                close_connection(self)
 
     def _pyroReconnect(self, tries: int = 100_000_000) -> None:
         """Close the connection and make a new one, trying every 2 s. Raises ``ConnectionClosedError`` in the end."""
@@ -133,14 +151,25 @@ class Proxy(ProxyState):
         if methodname in self._pyroOneway and objectId is None:
             flags |= FLAGS_ONEWAY
         # The same as running the flow `invoke`, which costs 2 us more than the rest of a call's Python code here.
-        with self._pyroLock:
-            if self._pyroConnection is None:
-                self._pyroRun(flows.connect(self))
-            session = self._pyroSession
+        if not self._pyroLock.acquire(timeout=self._pyroTimeoutSeconds or -1):
+            raise TimeoutError(f"another thread was in a call on this proxy for {self._pyroTimeoutSeconds} s")
+        try:
+            session = self._pyroReadySession()
             request = flows.make_request(self, methodname, vargs, kwargs, flags, objectId)
             message = self._pyroExchange(session, request, flags)
             serializer = session.serializer
+        finally:
+            self._pyroLock.release()
         return self._pyroResult(message, serializer)
+
+    def _pyroReadySession(self) -> ClientSession:
+        """Return the session of the connection, making one if there is none or if it was left in mid-call."""
+        session = self._pyroCurrentSession
+        if self._pyroConnection is None or session is None or session.wire.state is not State.READY:
+            close_connection(self)
+            self._pyroRun(flows.connect(self))
+            session = self._pyroSession
+        return session
 
     def _pyroInvokeBatch(self, calls: Sequence[tuple[str, Any, Any]], oneway: bool = False) -> Any:
         """Run several calls, each (method, args, kwargs), in one message; return the list of their results."""
@@ -157,7 +186,7 @@ class Proxy(ProxyState):
                 return None
             message = exchange(connection, session.wire, request)
             flows.take_reply(session, message)
-        except (CommunicationError, KeyboardInterrupt):
+        except BaseException:  # whatever it was, a signal handler's error too: the reply is still to come
             close_connection(self)
             raise
         return message
@@ -170,7 +199,12 @@ class Proxy(ProxyState):
             if not stream_id:
                 raise ProtocolError("the result is an iterator, but the server has streaming off (ITER_STREAMING)")
             return StreamResultIterator(stream_id, self)
-        return result_of(message, serializer)
+        try:
+            return result_of(message, serializer)
+        except SecurityError:
+            if message.flags & FLAGS_EXCEPTION:  # the daemon closes after it, and the next call shall not find that
+                self._pyroRelease()
+            raise
 
     def _pyroRun(self, flow: Flow[_T]) -> _T:
         with self._pyroLock:

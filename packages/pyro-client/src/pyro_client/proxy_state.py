@@ -17,6 +17,9 @@ __all__ = ["ProxyState", "StateTuple"]
 
 StateTuple = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], Any, str | None]
 
+CONNECTED_SOCKET_HOST = "<<connected-socket>>"
+"""What stands for the host in the address of a proxy on a socket that the application has connected."""
+
 DEFAULT_HANDSHAKE = "hello"
 
 _Self = TypeVar("_Self", bound="ProxyState")
@@ -75,7 +78,10 @@ class ProxyState:
 
     @property
     def _pyroTimeout(self) -> float | None:
-        """Seconds that a call may take until it fails with ``TimeoutError``; None or 0: for ever."""
+        """Seconds to wait for the network until a call fails with ``TimeoutError``; None or 0: for ever.
+
+        It holds for each single wait: for another thread's call to end, to send, and for the reply to come.
+        """
         return self._pyroTimeoutSeconds
 
     @_pyroTimeout.setter

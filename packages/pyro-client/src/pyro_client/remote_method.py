@@ -22,7 +22,7 @@ class RemoteMethod:
         self._name = name
         self._max_retries = max_retries
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         for _ in range(self._max_retries):
             try:
                 return self._proxy._pyroInvoke(self._name, args, kwargs)

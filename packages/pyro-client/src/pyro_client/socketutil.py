@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import ipaddress
 import socket
 import sys
@@ -41,10 +40,6 @@ RECEIVE_SIZE = 1 << 16
 """Bytes asked for at once: a small message arrives whole with one call."""
 
 LISTEN_BACKLOG = 512
-
-ERRNO_BADF = (errno.EBADF, errno.ENOTSOCK)
-ERRNO_EADDRNOTAVAIL = (errno.EADDRNOTAVAIL,)
-ERRNO_EADDRINUSE = (errno.EADDRINUSE,)
 
 _ANYWHERE = "4.2.2.2"
 """A public address; asking the kernel for the way to it sends nothing and tells which interface leads outside."""
@@ -108,15 +103,23 @@ class SocketConnection:
         with contextlib.suppress(OSError):  # it may be closed already
             self.sock.shutdown(socket.SHUT_RD)
 
+    def stop_sending(self) -> None:
+        """Tell the other side that nothing more will come; receiving still works."""
+        with contextlib.suppress(OSError):  # it may be closed already
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def interrupt(self) -> None:
+        """Make whoever sends or receives in another thread fail, as if the connection were lost."""
+        with contextlib.suppress(OSError):  # it may be closed already
+            self.sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the socket, unless it is the application's own, and all tracked resources. ``sock`` stays readable."""
         if self._closed:
             return
         self._closed = True
         if not self.keep_open:
-            with contextlib.suppress(OSError):  # it may not be connected any more
-                # Another thread that still reads is woken by this; close() alone would leave it waiting.
-                self.sock.shutdown(socket.SHUT_RDWR)
+            self.interrupt()  # another thread that still reads is woken by this; close() alone would leave it waiting
             self.sock.close()
         self.pyroInstances.clear()
         for resource in list(self.tracked_resources):
@@ -250,7 +253,10 @@ def create_socket(
         except BaseException:
             sock.close()
             raise
-    raise failure if failure is not None else OSError(f"{address!r} has no address to use")
+    if failure is None:
+        raise OSError(f"{address!r} has no address to use")
+    doing = "listen on" if bind is not None else "connect to"
+    raise type(failure)(failure.errno, f"cannot {doing} {address!r}: {failure.strerror or failure}") from failure
 
 
 def _candidates(
@@ -261,6 +267,8 @@ def _candidates(
         return [(socket.AF_UNIX, address)]
     if address is None:
         return [(socket.AF_INET6 if ipv6 else socket.AF_INET, None)]
+    if not 0 <= address[1] <= 65535:  # the system would take it modulo 65536
+        raise ValueError(f"port {address[1]} is not in 0..65535")
     if ipv6 and _is_ipv4(address[0]):
         raise ValueError(f"{address[0]} is an IPv4 address, but IPv6 is demanded")
     if ipv6 is not None:

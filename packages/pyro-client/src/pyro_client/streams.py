@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pyro_wire.connection import State
-from pyro_wire.errors import CommunicationError, ConnectionClosedError, PyroError
+from pyro_wire.errors import ConnectionClosedError, PyroError
 from pyro_wire.message import FLAGS_ONEWAY
 from pyro_wire.names import DAEMON_NAME
 
@@ -56,7 +56,7 @@ class StreamResultIterator(Iterator[Any]):
         proxy, self.proxy = self.proxy, None
         if proxy is None or proxy._pyroConnection is None:
             return
-        with contextlib.suppress(CommunicationError, OSError):
+        with contextlib.suppress(PyroError, OSError):
             if not self._close_through(proxy):
                 with copy.copy(proxy) as another:
                     self._send_close(another)
@@ -77,4 +77,8 @@ class StreamResultIterator(Iterator[Any]):
         proxy._pyroInvoke("close_stream", [self.stream_id], {}, flags=FLAGS_ONEWAY, objectId=DAEMON_NAME)
 
     def __del__(self) -> None:
-        self.close()
+        # No second connection here: a finalizer may run anywhere. The daemon drops the stream in the end by itself.
+        proxy = getattr(self, "proxy", None)
+        if proxy is not None and proxy._pyroConnection is not None:
+            with contextlib.suppress(PyroError, OSError):
+                self._close_through(proxy)

@@ -22,13 +22,13 @@ from types import TracebackType
 from typing import Self
 
 from pyro_client import socketutil
+from pyro_client.naming import BROADCAST_REQUEST
 from pyro_uri import URI, PyroError
 from pyro_wire import Config
 from pyro_wire import config as process_config
 
 __all__ = ["BroadcastServer", "is_loopback"]
 
-REQUEST = b"GET_NSURI"
 BUFFER_SIZE = 100
 """Bytes that either side reads of a datagram."""
 
@@ -108,7 +108,7 @@ class BroadcastServer:
         """Answer one datagram, if one has arrived. Never waits."""
         try:
             data, sender = self.sock.recvfrom(BUFFER_SIZE)
-            if data == REQUEST:
+            if data == BROADCAST_REQUEST:
                 log.debug("telling %s where the name server is", sender)
                 self.sock.sendto(answer_for(self.nsUri, sender[0], _address_towards), sender)
         except BlockingIOError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from ipaddress import IPv4Address, IPv6Address
 
 from pyro_ns.nameserver import NAMESERVER_TAG, NameServer
@@ -11,6 +12,8 @@ from pyro_wire import NAMESERVER_NAME, Config
 from pyro_wire import config as process_config
 
 __all__ = ["NameServerDaemon"]
+
+log = logging.getLogger("Pyro5.naming")
 
 
 class NameServerDaemon(Daemon):
@@ -39,6 +42,8 @@ class NameServerDaemon(Daemon):
     ) -> None:
         config = process_config if config is None else config
         port = config.NS_PORT if port is None else port
+        if config.NS_AUTOCLEAN:
+            log.warning("NS_AUTOCLEAN=%s has no effect: this version does not clean up by itself", config.NS_AUTOCLEAN)
         opened = open_storage(storage)
         self._own_storage = None if isinstance(storage, Storage) else opened
         try:

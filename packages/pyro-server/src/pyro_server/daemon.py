@@ -90,6 +90,8 @@ class Daemon:
         config: Config | None = None,
     ) -> None:
         self.config = config = config if config is not None else process_config
+        if config.SSL:
+            raise PyroError("TLS is not available in this version: unset the configuration item SSL")
         nathost, natport = _nat_address(nathost, natport, not unixsocket and connected_socket is None, config)
         self.methodcall_error_handler: MethodErrorHandler = log_method_error
         """Called as ``handler(daemon, client address, method, args, kwargs, error)`` for errors in methods."""
@@ -109,6 +111,7 @@ class Daemon:
         self._loop_ended = threading.Event()
         self._loop_ended.set()
         self._loop_thread: threading.Thread | None = None
+        self._housekeeping_thread: threading.Thread | None = None
         self.transportServer: Server | None = self._make_server(host, port, unixsocket, connected_socket)
         self._location = self.transportServer.location
         self.natLocationStr = self._nat_location(nathost, natport)
@@ -154,10 +157,13 @@ class Daemon:
         does not keep the object alive, and forgets it when it goes. Until it is unregistered the object has the
         attributes ``_pyroId`` and ``_pyroDaemon``, if it can take any.
 
-        Raises ``DaemonError`` if the object or the id is registered already.
+        Raises ``DaemonError`` if the object or the id is registered already, and ``PyroError`` for an id that no
+        address can hold, such as one with blanks.
         """
         if obj_or_class is None:
             raise AttributeError("None cannot be registered")
+        if isinstance(objectId, str):
+            self.uriFor(objectId)  # raises for an id that no uri can hold, before anything is registered
         object_id = self.registry.add(obj_or_class, objectId, force=force, weak=weak)
         if objectId != DAEMON_NAME:
             enable_autoproxy(obj_or_class)
@@ -224,7 +230,7 @@ class Daemon:
         if self.transportServer is not server:
             # Shut down from elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon
             # as this returns, and would take the reply with it.
-            server.close(self.config.SHUTDOWN_GRACE)
+            self._release(server)
 
     def _start_loop(self) -> Server | None:
         with self._closing_lock:
@@ -274,10 +280,17 @@ class Daemon:
             self.transportServer = None
         if server is None:
             return
-        server.stop()
-        if threading.current_thread() is not self._loop_thread:
+        server.begin_close(self.config.SHUTDOWN_GRACE)
+        thread = threading.current_thread()
+        own = server.owns(thread) or thread is self._housekeeping_thread
+        if own and not self._loop_ended.is_set():
+            return  # the request loop's thread waits for the calls in flight, of which this is one
+        if thread is not self._loop_thread:
             self._loop_ended.wait(STOP_TIMEOUT)
-        server.close(self.config.SHUTDOWN_GRACE)
+        self._release(server)
+
+    def _release(self, server: Server) -> None:
+        server.close()
         self.streams.clear()
 
     def __enter__(self: _Self) -> _Self:
@@ -335,6 +348,7 @@ class Daemon:
         connection.close()
 
     def _housekeeping(self) -> None:
+        self._housekeeping_thread = threading.current_thread()
         self.streams.sweep()
         with self.housekeeper_lock:
             self.housekeeping()

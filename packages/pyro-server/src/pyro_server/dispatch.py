@@ -57,13 +57,17 @@ def find_target(daemon: Daemon, object_id: str, connection: SocketConnection) ->
 
 
 def call_batch(
-    target: Target, calls: Sequence[Any], max_calls: int, is_wanted: Callable[[], bool], on_error: Callable[..., None]
+    target: Target,
+    calls: Sequence[Any],
+    max_calls: int,
+    is_wanted: Callable[[], bool],
+    on_error: Callable[..., Exception],
 ) -> list[Any]:
     """Call methods one after the other up to the first error, which is wrapped at its place.
 
     ``is_wanted()`` is asked before each call: nobody works on for a client that has left. ``on_error(method, args,
-    kwargs, error)`` hears of the error. Raises ``ProtocolError`` for a list of calls that is none, or is too long, and
-    ``AttributeError`` for a method that is not exposed.
+    kwargs, error)`` hears of the error and returns what stands for it. Raises ``ProtocolError`` for a list of calls
+    that is none, or is too long, and ``AttributeError`` for a method that is not exposed.
     """
     if len(calls) > max_calls:
         raise ProtocolError(f"the batch has {len(calls)} calls; at most {max_calls} are allowed (MAX_BATCH)")
@@ -76,8 +80,7 @@ def call_batch(
         try:
             result = method(*args, **kwargs)
         except Exception as error:  # the edge where user code runs
-            on_error(method, args, kwargs, error)
-            results.append(ExceptionWrapper(error))
+            results.append(ExceptionWrapper(on_error(method, args, kwargs, error)))
             break
         if is_stream(result):
             raise ProtocolError(f"method {name!r} in the batch returned an iterator, which a batch cannot stream")

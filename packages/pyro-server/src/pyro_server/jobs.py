@@ -16,6 +16,7 @@ from pyro_wire.calls import (
     STREAM_KEY,
     dump_exception,
     load_connect,
+    sendable_exception,
     unpack_blob,
 )
 from pyro_wire.context import set_state, state
@@ -38,7 +39,7 @@ from pyro_wire.tracebacks import format_traceback
 if TYPE_CHECKING:
     from pyro_server.session import ServerSession
 
-__all__ = ["CallJob", "HandshakeJob"]
+__all__ = ["CallJob", "HandshakeJob", "call_step"]
 
 log = logging.getLogger("Pyro5.server")
 
@@ -70,6 +71,7 @@ class HandshakeJob:
         except Exception as error:  # the hook's response is the program's own, and so are its classes
             return self.fail(error)
         self.session.wire.trust()
+        self.session.accepted = True
         return Send(buffers)
 
     def fail(self, error: BaseException) -> Send:
@@ -89,10 +91,34 @@ class HandshakeJob:
         )
 
 
-class CallJob:
-    """Carries out one request and makes its reply. Call ``read_request`` first."""
+def call_step(session: ServerSession, message: Message, serializer: SerializerBase) -> CallJob | Send | Close | None:
+    """Return the job that carries out a request, or what to do if there is nothing to carry out."""
+    job = CallJob(session, message, serializer)
+    set_state(job.context)
+    try:
+        job.request = _read_request(message, serializer)
+        if message.flags & FLAGS_ONEWAY and not job.runs_inline:
+            # Here, and not in the thread that runs the job: the next call of this client shall find the same instance.
+            job.target = dispatch.find_target(session.daemon, job.request.object_id, session.connection)
+            job.detached = True
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # classes of the program take part in this, and may raise anything
+        return job.fail(error)
+    return job
 
-    __slots__ = ("context", "detached", "message", "refusal", "request", "serializer", "session")
+
+def _read_request(message: Message, serializer: SerializerBase) -> Request:
+    if message.flags & FLAGS_KEEPSERIALIZED:
+        object_id, method, blob = unpack_blob(message, serializer)
+        return Request(object_id, method, (blob,), None)
+    return Request(*serializer.loadsCall(message.data))
+
+
+class CallJob:
+    """Carries out one request and makes its reply; see ``call_step``."""
+
+    __slots__ = ("context", "detached", "message", "request", "serializer", "session", "target")
 
     def __init__(self, session: ServerSession, message: Message, serializer: SerializerBase) -> None:
         self.session = session
@@ -100,27 +126,14 @@ class CallJob:
         self.serializer = serializer
         self.context = session.call_state(message)
         self.request = Request("", "", (), None)
-        self.refusal: Send | Close | None = None
-        """The step to take instead if the request cannot be read."""
+        self.target: dispatch.Target | None = None
+        """The object to be called, if it has been found already."""
         self.detached = False
 
-    def read_request(self) -> bool:
-        """Read the payload; tell whether there is something to execute."""
-        set_state(self.context)
-        message = self.message
-        try:
-            if message.flags & FLAGS_KEEPSERIALIZED:
-                object_id, method, blob = unpack_blob(message, self.serializer)
-                self.request = Request(object_id, method, (blob,), None)
-            else:
-                self.request = Request(*self.serializer.loadsCall(message.data))
-        except Exception as error:  # classes of the program take part in reading, and may raise anything
-            self.refusal = self.fail(error)
-            return False
-        if message.flags & FLAGS_ONEWAY:
-            inline = message.flags & FLAGS_BATCH or self.request.method in (GETATTR_METHOD, SETATTR_METHOD)
-            self.detached = not inline
-        return True
+    @property
+    def runs_inline(self) -> bool:
+        """Whether the next request of the client waits for this one, even if it is oneway."""
+        return bool(self.message.flags & FLAGS_BATCH) or self.request.method in (GETATTR_METHOD, SETATTR_METHOD)
 
     # ----------------------------------------------------------------------------- execution
 
@@ -128,7 +141,9 @@ class CallJob:
         """Find the object and do what is asked of it."""
         set_state(self.context)
         session, request = self.session, self.request
-        target = dispatch.find_target(session.daemon, request.object_id, session.connection)
+        target = self.target
+        if target is None:
+            target = dispatch.find_target(session.daemon, request.object_id, session.connection)
         if self.message.flags & FLAGS_BATCH and request.method == BATCH_METHOD:
             max_calls = session.daemon.config.MAX_BATCH
             return dispatch.call_batch(target, request.args, max_calls, session.is_wanted, self._batch_error)
@@ -146,9 +161,9 @@ class CallJob:
                 raise _CallbackError(error) from error
             raise
 
-    def _batch_error(self, method: Any, args: Any, kwargs: Any, error: Exception) -> None:
+    def _batch_error(self, method: Any, args: Any, kwargs: Any, error: Exception) -> Exception:
         self._report(method, args, kwargs, error)
-        error._pyroTraceback = self._traceback(error)  # type: ignore[attr-defined]  # exceptions take attributes
+        return sendable_exception(self.serializer, error, self._traceback(error))
 
     def _report(self, method: Any, args: Any, kwargs: Any, error: Exception) -> None:
         daemon = self.session.daemon

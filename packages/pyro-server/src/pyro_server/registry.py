@@ -87,6 +87,8 @@ class ObjectRegistry:
         if obj_or_id is None:
             raise ValueError("unregister needs an object or an object id, not None")
         object_id = obj_or_id if isinstance(obj_or_id, str) else self.id_of(obj_or_id)
+        if not isinstance(obj_or_id, str) and not self._hosts(object_id, obj_or_id):
+            raise DaemonError(f"this {type(obj_or_id).__name__} is not registered itself, only its class is")
         if object_id == DAEMON_NAME:
             return
         hosted = self.by_id.pop(object_id, None)

@@ -6,7 +6,8 @@ Errors become replies as this table says; only what it calls "closed" ends the c
 what went wrong                                            what happens
 =========================================================  ==========================================
 no Pyro message, too large, wrong type: before CONNECT     CONNECTFAIL with the reason, closed
-the same later                                             closed
+a call that is too large or whose compression is damaged   that error to the caller, closed
+anything else that is no Pyro message, later               closed
 handshake refused, unknown object in CONNECT               CONNECTFAIL with the reason, closed
 payload not readable, object or method not there           the error to the caller
 the method raised something                                the error to the caller
@@ -22,7 +23,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from pyro_client.socketutil import SocketConnection
-from pyro_server.jobs import CallJob, HandshakeJob
+from pyro_server.jobs import HandshakeJob, call_step
 from pyro_server.steps import Close, Send, Step
 from pyro_wire.calls import dump_exception
 from pyro_wire.connection import Connection, Role, State
@@ -53,13 +54,15 @@ _REFUSAL_SERIALIZER = serializers_by_id[MarshalSerializer.serializer_id]
 class ServerSession:
     """One client's conversation. A driver feeds bytes and carries out the steps, one after the other."""
 
-    __slots__ = ("address", "connection", "daemon", "left", "wire")
+    __slots__ = ("accepted", "address", "connection", "daemon", "left", "wire")
 
     def __init__(self, daemon: Daemon, connection: SocketConnection, address: Any, *, handshake: bool = True) -> None:
         self.daemon = daemon
         self.connection = connection
         self.address = address
         self.wire = Connection(Role.SERVER, daemon.config, handshake=handshake)
+        self.accepted = not handshake
+        """Whether the client has been let in."""
         self.left = False
         """Set by the driver when the client has gone."""
 
@@ -101,10 +104,7 @@ class ServerSession:
             return self._refuse_serializer(message)
         if message.type == MSG_CONNECT:
             return HandshakeJob(self, message, serializer)
-        job = CallJob(self, message, serializer)
-        if job.read_request():
-            return job
-        return job.refusal
+        return call_step(self, message, serializer)
 
     def refuse(self, reason: str) -> Send:
         """Return the step that turns a client away before or instead of its handshake."""
@@ -125,7 +125,16 @@ class ServerSession:
 
     def _refuse_bytes(self, error: ProtocolError) -> Send | Close:
         log.warning("closing the connection of %s: %s", self.address, error)
-        return self.refuse(str(error)) if self.wire.state is State.NEW else Close()
+        if self.wire.state is State.NEW:
+            return self.refuse(str(error))
+        request = self.wire.refused_request()
+        serializer = None if request is None else self.daemon.serializer_by_id(request.serializer_id)
+        if request is None or serializer is None:
+            return Close()
+        payload = dump_exception(serializer, error, [])
+        return Send(
+            self.wire.send(MSG_RESULT, FLAGS_EXCEPTION, request.seq, request.serializer_id, payload), close=True
+        )
 
     def _refuse_serializer(self, message: Message) -> Send | Close:
         reason = f"message used serializer id {message.serializer_id}, which this daemon does not know"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -49,8 +50,8 @@ def run(job: Job) -> Send | Close | None:
     """Run a job on this thread; return what to do then."""
     try:
         result = job.execute()
-    except KeyboardInterrupt:
-        raise  # the operator's, not the method's
     except BaseException as error:  # the edge where user code runs: a SystemExit in a method must not end the server
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise  # the operator's, not the method's
         return job.fail(error)
     return job.finish(result)

@@ -25,6 +25,7 @@ __all__ = [
     "load_connect",
     "load_connect_reply",
     "pack_blob_address",
+    "sendable_exception",
     "unpack_blob",
 ]
 
@@ -101,14 +102,29 @@ def dump_exception(serializer: SerializerBase, exception: BaseException, traceba
 
     If it cannot be serialized, a ``PyroError`` that tells so, and what it was, goes in its place.
     """
-    exception._pyroTraceback = list(traceback) if traceback is not None else None  # type: ignore[attr-defined]
+    lines = list(traceback) if traceback is not None else None
     try:
+        exception._pyroTraceback = lines  # type: ignore[attr-defined]
         return serializer.dumps(exception)
     except Exception as error:  # the program's own classes take part in this, and may raise anything
-        text = f"Error serializing exception: {error}. Original exception: {type(exception)}: {_text_of(exception)}"
-        substitute = PyroError(text)
-        substitute._pyroTraceback = exception._pyroTraceback  # type: ignore[attr-defined]
-        return serializer.dumps(substitute)
+        return serializer.dumps(_substitute(exception, error, lines))
+
+
+def sendable_exception(serializer: SerializerBase, exception: Exception, traceback: Sequence[str]) -> Exception:
+    """Return ``exception`` with the traceback's lines attached, or the ``PyroError`` that goes in its place."""
+    try:
+        exception._pyroTraceback = list(traceback)  # type: ignore[attr-defined]
+        serializer.dumps(exception)
+    except Exception as error:  # the program's own classes take part in this, and may raise anything
+        return _substitute(exception, error, list(traceback))
+    return exception
+
+
+def _substitute(exception: BaseException, obstacle: Exception, lines: list[str] | None) -> PyroError:
+    text = f"Error serializing exception: {obstacle}. Original exception: {type(exception)}: {_text_of(exception)}"
+    substitute = PyroError(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    substitute._pyroTraceback = lines  # type: ignore[attr-defined]
+    return substitute
 
 
 def _text_of(exception: BaseException) -> str:

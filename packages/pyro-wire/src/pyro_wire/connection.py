@@ -7,6 +7,7 @@ or PING, unless the request is oneway. The server never speaks first. What the t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from enum import Enum, IntEnum, auto
 
@@ -28,6 +29,9 @@ from pyro_wire.message import (
 from pyro_wire.reader import MessageReader
 
 __all__ = ["Connection", "Role", "State"]
+
+
+log = logging.getLogger("Pyro5.protocol")
 
 
 class Role(Enum):
@@ -132,6 +136,8 @@ class Connection:
             compress=config.COMPRESSION,
             max_size=config.MAX_MESSAGE_SIZE,
         )
+        if config.LOGWIRE:
+            self._log("sends", msgtype, flags, seq, payload)
         self.state = State.READY if flags & FLAGS_ONEWAY and msgtype == MSG_INVOKE else after
         return buffers
 
@@ -154,11 +160,29 @@ class Connection:
         reader.accepted = accepted = self._receives[self.state]
         message = reader.next_message()
         if message is not None:
+            if self._config.LOGWIRE:
+                self._log("gets", message.type, message.flags, message.seq, message.data)
             after = accepted[message.type]
             # A oneway call waits for no answer; the flag means nothing on any other message.
             self.state = State.READY if message.flags & FLAGS_ONEWAY and message.type == MSG_INVOKE else after
         return message
 
+    def refused_request(self) -> Message | None:
+        """Return the request, without its body, that was too large or damaged; None if there is none to be answered.
+
+        It counts as received then: send the reply, and close.
+        """
+        request = self._reader.refused
+        if request is None or self.state is not State.READY or request.type != MSG_INVOKE:
+            return None
+        if request.flags & FLAGS_ONEWAY:
+            return None
+        self.state = State.CALLING
+        return request
+
     def close(self) -> None:
         """Note that the conversation is over."""
         self.state = State.CLOSED
+
+    def _log(self, does: str, msgtype: int, flags: int, seq: int, payload: Buffer) -> None:
+        log.debug("%s %s type %d, flags %#06x, seq %d: %r", self.role.value, does, msgtype, flags, seq, bytes(payload))

@@ -9,18 +9,12 @@ from __future__ import annotations
 import random
 import uuid
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
 from pyro_wire.annotations import Annotations
 from pyro_wire.errors import PyroError
 
-__all__ = ["CallState", "ClientConnection", "current_context", "set_state", "state"]
-
-
-class ClientConnection(Protocol):
-    """What the context needs to know of a server's connection to a client."""
-
-    tracked_resources: Any
+__all__ = ["CallState", "current_context", "set_state", "state"]
 
 
 class CallState:

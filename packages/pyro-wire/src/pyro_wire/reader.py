@@ -39,11 +39,13 @@ class MessageReader:
     between messages. After an error the stream is out of step: close the connection.
     """
 
-    __slots__ = ("_buffer", "_start", "accepted", "limits")
+    __slots__ = ("_buffer", "_start", "accepted", "limits", "refused")
 
     def __init__(self, limits: Limits, accepted: Container[int] = ANY_TYPE) -> None:
         self.limits = limits
         self.accepted = accepted
+        self.refused: Message | None = None
+        """The message, without its body, that was too large or damaged; it may still be answered."""
         self._buffer: bytes | bytearray = b""
         self._start = 0
 
@@ -87,7 +89,10 @@ class MessageReader:
             _check_preamble(bytes(memoryview(buffer)[start : start + len(PREAMBLE)]))
             raise ProtocolError(f"invalid magic number: {magic:#06x} instead of {MAGIC:#06x}")
         if size > self.limits.max_size or annotations_size or msgtype not in self.accepted:
+            if msgtype in self.accepted:
+                self.refused = Message(msgtype, flags, seq, serializer_id, b"", {})
             self._check_header(msgtype, size, annotations_size)
+            self.refused = None
         body = start + HEADER_SIZE
         end = body + size
         if end > len(buffer):
@@ -100,7 +105,9 @@ class MessageReader:
             annotations = decode_annotations(chunks, self.limits.max_annotations)
         data = buffer[body + annotations_size : end]
         if flags & FLAGS_COMPRESSED:
+            self.refused = Message(msgtype, flags, seq, serializer_id, b"", annotations)
             data = inflate(data, self.limits.max_size - annotations_size, self.limits.item)
+            self.refused = None
             flags &= ~FLAGS_COMPRESSED
         if not flags & FLAGS_CORR_ID:
             correlation_id = None

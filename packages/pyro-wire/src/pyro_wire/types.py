@@ -123,12 +123,12 @@ class TypeRegistry:
 
         ``descend`` rebuilds what is inside the fields before ``from_fields`` gets them.
         """
-        self._tagged[clazz] = _Writer(tag, to_fields)
+        self._tagged = {**self._tagged, clazz: _Writer(tag, to_fields)}
         self.register_tag(tag, from_fields, descend=descend)
 
     def register_tag(self, tag: str, from_fields: FromFields, *, descend: bool = False) -> None:
         """Have dictionaries with that tag rebuilt by ``from_fields``, which nobody sends from here."""
-        self._by_tag[tag] = _Reader(tag, from_fields, descend)
+        self._by_tag = {**self._by_tag, tag: _Reader(tag, from_fields, descend)}
         self._changes += 1
 
     # ------------------------------------------------------------------ sending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -30,8 +31,17 @@ class Server(Protocol):
     def stop(self) -> None:
         """Have ``loop`` return soon; from any thread."""
 
-    def close(self, grace: float) -> None:
-        """Accept nobody any more, let the calls in flight end within ``grace`` seconds, release everything.
+    def begin_close(self, grace: float) -> None:
+        """Accept nobody any more and have each client leave after its call; does not wait.
 
-        May be called again, from several threads; each waits, but a thread does not wait for its own call.
+        The calls have ``grace`` seconds from the first time on that this is called.
         """
+
+    def close(self) -> None:
+        """Wait for the calls in flight until their time is over, but not for the caller's own; release everything.
+
+        ``begin_close`` comes first. May be called again, from several threads.
+        """
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread is one of those that serve calls."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +44,7 @@ class ConnectedServer:
         self._conversation = Conversation(session, connection, self._oneway.submit)
         self._waker = Waker()
         self._stopping = False
+        self._deadline: float | None = None
 
     def __repr__(self) -> str:
         return f"<SocketServer_ExistingConnection on {self.location}>"
@@ -72,12 +75,21 @@ class ConnectedServer:
         self._stopping = True
         self._waker.wake()
 
-    def close(self, grace: float) -> None:
-        """Release everything but the socket."""
+    def begin_close(self, grace: float) -> None:
+        """Have the loop end after the call that is running; does not wait."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + grace
         self.stop()
+
+    def close(self) -> None:
+        """Wait for oneway calls until their time is over; release everything but the socket."""
         self._conversation.end()
-        self._oneway.close(grace)
+        self._oneway.close(max(0.0, (self._deadline or 0.0) - time.monotonic()))
         self._waker.close()
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread is one of those that serve calls, besides the loop's own."""
+        return self._oneway.owns(thread)
 
     def _serve(self) -> None:
         try:

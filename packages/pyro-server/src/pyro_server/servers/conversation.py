@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from pyro_wire.errors import CommunicationError, TimeoutError
 __all__ = ["Conversation"]
 
 log = logging.getLogger("Pyro5.server")
+
+DRAIN_TIMEOUT = 2.0
+"""Seconds for which a client that is turned away may go on sending before its connection is cut."""
 
 Detach = Callable[[Job], None]
 
@@ -61,7 +65,10 @@ class Conversation:
             return
         self._ended = True
         self.session.left = True
-        self.session.daemon.forget_client(self.connection)
+        if self.session.accepted:
+            self.session.daemon.forget_client(self.connection)
+        else:
+            self.connection.close()
 
     def finish_soon(self) -> None:
         """Have the conversation end after the call that is running, or at once if there is none.
@@ -102,4 +109,20 @@ class Conversation:
                 return False
             self.connection.send_buffers(step.buffers)
             if step.close:
+                self._drain()
                 return False
+
+    def _drain(self) -> None:
+        """Read and forget what the client is still sending.
+
+        Closing with unread bytes would reset the connection, and the client might never read the reason.
+        """
+        if self.connection.keep_open:
+            return
+        deadline = time.monotonic() + DRAIN_TIMEOUT
+        self.connection.stop_sending()
+        with contextlib.suppress(CommunicationError):
+            while (remaining := deadline - time.monotonic()) > 0:
+                self.connection.timeout = remaining
+                if not self.connection.recv_some():
+                    return

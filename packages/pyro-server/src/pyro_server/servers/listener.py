@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import os
 import socket
+import time
 
 from pyro_client.socketutil import create_socket
 from pyro_wire.config import Config
@@ -16,16 +17,18 @@ __all__ = ["Listener"]
 
 log = logging.getLogger("Pyro5.server")
 
-# What accept() raises when the connection that it was to return has gone already, or when descriptors have run out.
-PASSING_ERRORS = (
-    errno.ECONNABORTED,
-    errno.EPROTO,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOBUFS,
-    errno.ENOMEM,
-    errno.EPERM,
-)
+# What accept() raises when descriptors or memory have run out; the client goes on waiting.
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+# What it raises when the socket is no listening one (any more); everything else concerns one client only.
+BROKEN = (errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP)
+
+SHORTEST_PAUSE = 0.01
+LONGEST_PAUSE = 1.0
+"""Seconds not to accept when descriptors have run out; doubled from one failure to the next."""
+
+LOG_PERIOD = 60.0
+"""Seconds between two lines in the log about the same trouble."""
 
 
 class Listener:
@@ -36,6 +39,9 @@ class Listener:
 
     def __init__(self, host: str, port: int, unixsocket: str | None, config: Config) -> None:
         self._path = unixsocket
+        self.pause = 0.0
+        """Seconds to wait before the next ``accept``."""
+        self._silent_until = 0.0
         self.sock = create_socket(
             bind=unixsocket if unixsocket else (host, port),
             reuseaddr=config.SOCK_REUSE,
@@ -62,12 +68,21 @@ class Listener:
         except OSError as error:
             if self.sock.fileno() < 0:  # closed by another thread a moment ago
                 return None
-            if error.errno not in PASSING_ERRORS:
+            if error.errno in BROKEN:
                 raise
-            log.warning("cannot accept a connection: %s", error)
+            self._note_failure(error)
             return None
+        self.pause = 0.0
         sock.setblocking(True)
         return sock, address
+
+    def _note_failure(self, error: OSError) -> None:
+        if error.errno in EXHAUSTED:
+            self.pause = min(max(2 * self.pause, SHORTEST_PAUSE), LONGEST_PAUSE)
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + LOG_PERIOD
+            log.warning("cannot accept connections on %s: %s", self.location, error)
 
     def close(self) -> None:
         """Stop listening; a Unix socket's file is removed."""

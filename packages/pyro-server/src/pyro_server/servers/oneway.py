@@ -40,10 +40,25 @@ class OnewayCalls:
                 return
             self._waiting.append(job)
             if len(self._waiting) > self._idle and len(self._threads) < self._max_threads:
-                thread = threading.Thread(target=self._work, name="oneway-call", daemon=True)
-                self._threads.add(thread)
-                thread.start()
-            self._changed.notify_all()
+                self._start_thread()
+            if self._threads:
+                self._changed.notify_all()
+                return
+            self._waiting.remove(job)
+        _do(job)  # there are no threads to be had, so the caller does it
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread is one that runs oneway calls."""
+        return thread in self._threads
+
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._work, name="oneway-call", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more threads, or this container may not
+            log.warning("cannot start a thread for a oneway call: %s", error)
+        else:
+            self._threads.add(thread)
 
     def close(self, timeout: float) -> None:
         """Take no more jobs and wait up to ``timeout`` seconds for those that are there, but for the calling one."""
@@ -55,26 +70,25 @@ class OnewayCalls:
                 log.warning("%d oneway calls did not end in time", len(self._threads - {me}))
 
     def _work(self) -> None:
-        try:
-            while (job := self._next()) is not None:
-                try:
-                    run(job)
-                except BaseException:  # nobody is there to hear of it
-                    log.exception("unhandled error in a oneway call")
-        finally:
-            with self._changed:
-                self._threads.discard(threading.current_thread())
-                self._changed.notify_all()
+        while (job := self._next()) is not None:
+            _do(job)
+            del job  # it holds the client's connection, with all that it has sent
 
     def _next(self) -> Job | None:
+        """Wait for a job; None if this thread is to end, which counts from then on."""
         with self._changed:
             self._idle += 1
-            try:
-                self._changed.wait_for(lambda: self._waiting or self._closed, IDLE_SECONDS)
-            finally:
-                self._idle -= 1
-            if not self._waiting:
-                return None
-            job = self._waiting.popleft()
+            self._changed.wait_for(lambda: self._waiting or self._closed, IDLE_SECONDS)
+            self._idle -= 1
+            job = self._waiting.popleft() if self._waiting else None
+            if job is None:
+                self._threads.discard(threading.current_thread())
             self._changed.notify_all()
             return job
+
+
+def _do(job: Job) -> None:
+    try:
+        run(job)
+    except BaseException:  # nobody is there to hear of it
+        log.exception("unhandled error in a oneway call")

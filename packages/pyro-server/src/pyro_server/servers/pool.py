@@ -47,8 +47,12 @@ class Pool:
         self.idle: list[_Worker] = []
         self.busy: set[_Worker] = set()
         self.closed = False
-        for _ in range(size_min):
-            self.idle.append(self._start_worker())
+        try:
+            for _ in range(size_min):
+                self.idle.append(self._start_worker())
+        except RuntimeError:
+            self.close()
+            raise
 
     def __enter__(self) -> Pool:
         return self
@@ -74,7 +78,10 @@ class Pool:
             if self.idle:
                 worker = self.idle.pop()
             elif len(self.busy) < self._size:
-                worker = self._start_worker()
+                try:
+                    worker = self._start_worker()
+                except RuntimeError as error:  # the system has no more threads, or this container may not
+                    raise NoFreeWorkersError(f"no free workers: {error}") from error
             else:
                 raise NoFreeWorkersError("no free workers, increase server threadpool size")
             self.busy.add(worker)
@@ -97,11 +104,15 @@ class Pool:
         with self._changed:
             return self._changed.wait_for(lambda: not any(worker is not me for worker in self._workers), timeout)
 
+    def owns(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread is one of the workers."""
+        return thread in self._workers
+
     def _start_worker(self) -> _Worker:
         self._started += 1
         worker = _Worker(self, f"{self._name}-{self._started}")
+        worker.start()  # it may fail, so it comes before anybody counts on the worker
         self._workers.add(worker)
-        worker.start()
         return worker
 
     def _work_done(self, worker: _Worker) -> bool:
@@ -129,6 +140,7 @@ class _Worker(threading.Thread):
         try:
             while (work := self.inbox.get()) is not None:
                 _do(work)
+                del work  # it holds the client's connection, with all that it has sent
                 if not self._pool._work_done(self):
                     return
         finally:

@@ -6,6 +6,7 @@ import logging
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ log = logging.getLogger("Pyro5.threadpoolserver")
 
 REFUSAL_TIMEOUT = 1.0
 """Seconds that a client which is turned away has for its CONNECT."""
+SHORT_WAIT = 0.5
+"""Seconds after which it is worth a line in the log that calls are being waited for."""
 MAX_REFUSALS = 32
 """Clients that are turned away politely at the same time; the others are just closed."""
 
@@ -51,10 +54,11 @@ class ThreadServer:
         self._waker = Waker()
         self._stopping = False
         self._lock = threading.Lock()
-        """Guards the two sets of conversations and ``_closing``."""
+        """Guards the two sets of conversations and ``_deadline``."""
         self._conversations: set[Conversation] = set()
         self._refusals: set[Conversation] = set()
-        self._closing = False
+        self._deadline: float | None = None
+        """When the calls in flight must have ended, by the monotonic clock; None unless the server is closing."""
 
     def __repr__(self) -> str:
         return f"<SocketServer_Threadpool on {self.location}; {self.pool.num_workers()} workers>"
@@ -74,6 +78,15 @@ class ThreadServer:
                 for key, _ in selector.select(self._daemon.config.POLLTIMEOUT):
                     if key.fileobj is self.sock:
                         self._accept()
+                if self._listener.pause and not self._stopping:
+                    self._rest(selector)
+
+    def _rest(self, selector: selectors.BaseSelector) -> None:
+        """Accept nobody for a while: descriptors have run out, and asking again at once would only burn the CPU."""
+        selector.unregister(self.sock)
+        selector.select(self._listener.pause)
+        if self.sock.fileno() >= 0:
+            selector.register(self.sock, selectors.EVENT_READ)
 
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Accept the clients that wait on the listening socket."""
@@ -85,22 +98,37 @@ class ThreadServer:
         self._stopping = True
         self._waker.wake()
 
-    def close(self, grace: float) -> None:
-        """Accept nobody any more, let the calls in flight end within ``grace`` seconds, release everything."""
+    def begin_close(self, grace: float) -> None:
+        """Accept nobody any more and have each client leave after its call; does not wait."""
         self.stop()
-        self._listener.close()
-        self.pool.close()
         with self._lock:
-            self._closing = True
+            if self._deadline is None:
+                self._deadline = time.monotonic() + grace
             remaining = [*self._conversations, *self._refusals]
+        self.pool.close()
         for conversation in remaining:
             conversation.finish_soon()
-        if not self.pool.join(grace):
-            log.warning("calls did not end within %s s (SHUTDOWN_GRACE); their connections are cut", grace)
+
+    def close(self) -> None:
+        """Wait for the calls in flight until their time is over, but not for the caller's own; release everything."""
+        self._listener.close()  # not before: the loop may still be waiting on it
+        if not self.pool.join(SHORT_WAIT):
+            log.warning("waiting up to %.0f s for %d calls in flight", self._time_left(), len(self._conversations))
+        if not self.pool.join(self._time_left()):
+            log.warning("some calls did not end in time (SHUTDOWN_GRACE); their connections are cut")
+            with self._lock:
+                remaining = [*self._conversations, *self._refusals]
             for conversation in remaining:
                 conversation.connection.close()
-        self._oneway.close(grace)
+        self._oneway.close(self._time_left())
         self._waker.close()
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Tell whether a thread is one of those that serve calls."""
+        return self.pool.owns(thread) or self._oneway.owns(thread)
+
+    def _time_left(self) -> float:
+        return max(0.0, (self._deadline or 0.0) - time.monotonic())
 
     def _accept(self) -> None:
         accepted = self._listener.accept()
@@ -130,7 +158,7 @@ class ThreadServer:
 
     def _admit(self, conversation: Conversation, group: set[Conversation]) -> bool:
         with self._lock:
-            if self._closing:
+            if self._deadline is not None:
                 conversation.connection.close()
                 return False
             group.add(conversation)
@@ -146,7 +174,12 @@ class ThreadServer:
         if len(self._refusals) >= MAX_REFUSALS or not self._admit(conversation, self._refusals):
             conversation.connection.close()
             return
-        threading.Thread(target=self._say_no, args=(conversation, reason), name="refusal", daemon=True).start()
+        try:
+            threading.Thread(target=self._say_no, args=(conversation, reason), name="refusal", daemon=True).start()
+        except RuntimeError as error:  # no threads to be had: then without the reason
+            log.warning("cannot tell %s why: %s", conversation.session.address, error)
+            self._dismiss(conversation, self._refusals)
+            conversation.connection.close()
 
     def _say_no(self, conversation: Conversation, reason: str) -> None:
         connection, session = conversation.connection, conversation.session

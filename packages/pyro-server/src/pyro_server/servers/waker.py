@@ -21,12 +21,6 @@ class Waker:
         with contextlib.suppress(OSError):  # full: it is awake already; closed: nobody waits any more
             self._sender.send(b"!")
 
-    def drain(self) -> None:
-        """Make ``receiver`` not readable until the next ``wake``."""
-        with contextlib.suppress(OSError):
-            while self.receiver.recv(4096):
-                pass
-
     def close(self) -> None:
         """Release both sockets."""
         self.receiver.close()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import array
-import datetime
-import decimal
 import json
 import re
-import uuid
 from typing import Any, ClassVar
 
 from pyro_wire.message import Buffer
+from pyro_wire.serializers._plain import plain_value
 from pyro_wire.serializers.base import SerializerBase
-from pyro_wire.types import TypeRegistry
 
 __all__ = ["JsonSerializer"]
-
-_NATIVE = frozenset({type(None), bool, int, float, str, list, tuple, dict})
 
 _STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -49,22 +43,6 @@ class JsonSerializer(SerializerBase):
 
     def _default(self, obj: Any) -> Any:
         return plain_value(obj, self.types)
-
-
-def plain_value(obj: Any, types: TypeRegistry) -> Any:
-    """Return what travels in json and msgpack for an object that is no native value of the format."""
-    replacement = types.replace(obj)
-    if replacement is not obj:
-        return replacement if type(replacement) in _NATIVE else types.class_to_dict(replacement)
-    if isinstance(obj, set):
-        return list(obj)
-    if isinstance(obj, uuid.UUID | decimal.Decimal):
-        return str(obj)
-    if isinstance(obj, datetime.date):  # datetime is one, too
-        return obj.isoformat()
-    if isinstance(obj, array.array):
-        return obj.tounicode() if obj.typecode == "u" else obj.tolist()
-    return types.class_to_dict(obj)
 
 
 def _check_depth(text: str, max_depth: int) -> None:

@@ -20,8 +20,8 @@ import msgpack
 
 from pyro_wire.errors import SerializeError
 from pyro_wire.message import Buffer
+from pyro_wire.serializers._plain import plain_value
 from pyro_wire.serializers.base import SerializerBase
-from pyro_wire.serializers.json import plain_value
 
 __all__ = ["MsgpackSerializer"]
 
