@@ -112,7 +112,7 @@ class ThreadServer:
     def close(self) -> None:
         """Wait for the calls in flight until their time is over, but not for the caller's own; release everything."""
         self._listener.close()  # not before: the loop may still be waiting on it
-        if not self.pool.join(SHORT_WAIT):
+        if not self.pool.join(min(SHORT_WAIT, self._time_left())):
             log.warning("waiting up to %.0f s for %d calls in flight", self._time_left(), len(self._conversations))
         if not self.pool.join(self._time_left()):
             log.warning("some calls did not end in time (SHUTDOWN_GRACE); their connections are cut")
