@@ -42,6 +42,12 @@ class Account:
     def unserializable(self) -> Any:
         return range(3)
 
+    def unserializable_error(self) -> None:
+        raise ValueError(range(3))
+
+    def with_self(self, /, **kwargs: Any) -> dict[str, Any]:
+        return kwargs
+
     def unexposed_friend(self) -> None: ...
 
     def stop(self) -> None:
@@ -103,6 +109,22 @@ def test_an_error_is_raised_at_its_place_and_the_calls_after_it_are_not_made(bat
     error: Any = caught.value
     assert (error.args, error.wanted) == (("not enough", 5), 100)
     assert any("in withdraw" in line for line in error._pyroTraceback)
+
+
+def test_an_error_that_cannot_be_serialized_is_told_in_words_at_its_place(batch: BatchProxy, proxy: Proxy) -> None:
+    batch.add(5)
+    batch.unserializable_error()
+    results = run(batch)
+    assert next(results) == 5
+    with pytest.raises(errors.PyroError, match="ValueError") as caught:
+        next(results)
+    assert any("in unserializable_error" in line for line in caught.value._pyroTraceback)  # type: ignore[attr-defined]
+    assert proxy.add(1) == 6
+
+
+def test_an_argument_may_be_called_self(batch: BatchProxy) -> None:
+    batch.with_self(self=1)
+    assert list(run(batch)) == [{"self": 1}]
 
 
 def test_a_method_that_exits_is_an_error_of_the_batch(batch: BatchProxy, proxy: Proxy) -> None:

@@ -48,7 +48,7 @@ class Thing:
     def echo(self, value: Any) -> Any:
         return value
 
-    def everything(self, *args: Any, **kwargs: Any) -> Any:
+    def everything(self, /, *args: Any, **kwargs: Any) -> Any:
         return [list(args), kwargs]
 
     @staticmethod
@@ -139,6 +139,10 @@ def test_arguments_are_given_by_position_and_by_name(proxy: Proxy) -> None:
 
 def test_any_arguments_arrive(proxy: Proxy) -> None:
     assert proxy.everything(1, "two", three=3, ünïcödé="☃") == [[1, "two"], {"three": 3, "ünïcödé": "☃"}]
+
+
+def test_an_argument_may_be_called_self(proxy: Proxy) -> None:
+    assert proxy.everything(1, self=2) == [[1], {"self": 2}]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

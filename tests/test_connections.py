@@ -186,6 +186,26 @@ def test_the_daemon_hears_it_once(served, thing: Thing) -> None:
     assert len(serving.daemon.left) == 1
 
 
+def test_the_daemon_does_not_hear_of_a_client_that_it_has_refused(listening, thing: Thing) -> None:
+    serving = listening({"it": thing}, daemon_class=Doorkeeper)
+    proxy = serving.proxy()
+    proxy._pyroHandshake = "stranger"
+    with pytest.raises(errors.CommunicationError, match="no strangers"):
+        proxy._pyroBind()
+    serving.daemon.shutdown()
+    assert serving.daemon.left == []
+
+
+def test_the_daemon_does_not_hear_of_who_only_opened_a_connection(listening, thing: Thing) -> None:
+    serving = listening({"it": thing}, daemon_class=Doorkeeper)
+    uri = serving.daemon.uriFor("it")
+    with socket.create_connection((uri.host, uri.port), timeout=DEADLINE) as silent:
+        silent.shutdown(socket.SHUT_WR)
+        assert silent.recv(100) == b"", "it was served"
+    serving.daemon.shutdown()
+    assert serving.daemon.left == []
+
+
 # ----------------------------------------------------------------------------------------------- handshake
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -23,6 +24,13 @@ class Unspeakable(Exception):
 
     def __str__(self) -> str:
         raise RuntimeError("no words")
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """An error that takes no attributes."""
+
+    text: str
 
 
 ERRORS: dict[str, Exception] = {
@@ -65,6 +73,12 @@ class Failing:
 
     def unspeakable(self) -> None:
         raise Unspeakable(range(3))
+
+    def frozen(self) -> None:
+        raise Frozen("as hard as ice")
+
+    def refuse(self) -> None:
+        raise errors.SecurityError("too dangerous")
 
     def stop(self) -> None:
         sys.exit("enough")
@@ -171,7 +185,10 @@ def test_a_method_that_exits_ends_neither_side(proxy: Proxy) -> None:
     assert proxy.fine() == "fine"
 
 
-@pytest.mark.parametrize(("method", "name"), [("unserializable", "ValueError"), ("unspeakable", "Unspeakable")])
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("unserializable", "ValueError"), ("unspeakable", "Unspeakable"), ("frozen", "Frozen.*as hard as ice")],
+)
 def test_an_error_that_cannot_be_serialized_is_told_in_words(proxy: Proxy, method: str, name: str) -> None:
     with pytest.raises(Exception, match=name) as caught:
         getattr(proxy, method)()
@@ -208,6 +225,13 @@ def test_an_error_in_a_callback_reaches_the_caller_and_ends_the_connection(liste
     with pytest.raises(errors.ConnectionClosedError):
         proxy.fine()
     assert proxy.fine() == "fine", "the next call makes a new connection"
+
+
+def test_after_a_security_error_the_next_call_makes_a_new_connection(listening) -> None:
+    proxy = listening({"it": Failing()}).proxy()
+    with pytest.raises(errors.SecurityError, match="too dangerous"):
+        proxy.refuse()
+    assert proxy.fine() == "fine"
 
 
 @pytest.mark.parametrize("detailed", [False, True])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyro_client import URI, Proxy, errors
-from pyro_server import Daemon, DaemonObject, behavior, expose
+from pyro_server import Daemon, DaemonObject, behavior, expose, oneway
 
 DEADLINE = 20.0
 
@@ -139,6 +139,33 @@ def test_single_has_one_instance_for_all(listening) -> None:
     first, second = serving.proxy(), serving.proxy()
     assert [first.step(), second.step(), first.step()] == [1, 2, 3]
     assert cls.made == 1
+
+
+def test_a_oneway_call_and_the_next_call_of_a_session_meet_the_same_instance(served) -> None:
+    makers: list[str] = []
+    told = threading.Event()
+
+    @behavior("session")
+    @expose
+    class Slow(Counter):
+        def __init__(self) -> None:
+            makers.append(threading.current_thread().name)
+            super().__init__()
+
+        @oneway
+        def tell(self) -> None:
+            self.step()
+            told.set()
+
+        def ask(self) -> int:
+            return self.count
+
+    proxy = served({"it": Slow}).proxy()
+    proxy.tell()
+    assert told.wait(DEADLINE)
+    assert proxy.ask() == 1
+    assert len(makers) == 1
+    assert makers != ["oneway-call"], "it would be made while the next call makes another"
 
 
 @pytest.mark.parametrize("cls", [counter("session"), type("Unmarked", (Counter,), {})])

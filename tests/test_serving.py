@@ -25,6 +25,7 @@ class Thing:
         self.daemon: Any = None
         self.called = threading.Event()
         self.proceed = threading.Event()
+        self.together = threading.Barrier(2)
 
     def add(self, first: int, second: int) -> int:
         self.called.set()
@@ -36,6 +37,11 @@ class Thing:
         return "at last"
 
     def shutdown(self) -> str:
+        self.daemon.shutdown()
+        return "goodbye"
+
+    def shutdown_together(self) -> str:
+        self.together.wait(DEADLINE)
         self.daemon.shutdown()
         return "goodbye"
 
@@ -188,6 +194,46 @@ def test_a_method_may_shut_its_daemon_down_and_is_still_answered(serving) -> Non
 def test_so_may_a_oneway_method(serving) -> None:
     serving.proxy().shutdown_oneway()
     assert_ended(serving)
+
+
+def test_two_methods_that_shut_the_daemon_down_at_the_same_time_are_both_answered(listening, thing: Thing) -> None:
+    serving = listening({"it": thing}, SHUTDOWN_GRACE=DEADLINE / 2)
+    thing.daemon = serving.daemon
+    results: list[str] = []
+
+    def call() -> None:
+        results.append(serving.proxy().shutdown_together())
+
+    for client in [in_background(call), in_background(call)]:
+        client.join(DEADLINE)
+    assert results == ["goodbye", "goodbye"]
+    assert_ended(serving)
+
+
+def test_a_daemon_may_be_shut_down_when_a_client_leaves(listening, thing: Thing, caplog) -> None:
+    class Brief(Daemon):
+        def clientDisconnect(self, conn: Any) -> None:
+            self.shutdown()
+
+    serving = listening({"it": thing}, daemon_class=Brief, SHUTDOWN_GRACE=DEADLINE / 4)
+    staying = serving.proxy()
+    staying._pyroBind()
+    with serving.proxy() as leaving:
+        leaving.add(1, 2)
+    assert_ended(serving)
+    assert "SHUTDOWN_GRACE" not in caplog.text
+
+
+def test_housekeeping_may_shut_the_daemon_down_although_a_client_is_there(listening, thing: Thing, caplog) -> None:
+    class Tired(Daemon):
+        def housekeeping(self) -> None:
+            if thing.called.is_set():
+                self.shutdown()
+
+    serving = listening({"it": thing}, daemon_class=Tired, POLLTIMEOUT=0.01, SHUTDOWN_GRACE=DEADLINE / 4)
+    serving.proxy().add(1, 2)
+    assert_ended(serving)
+    assert "SHUTDOWN_GRACE" not in caplog.text
 
 
 def test_a_call_in_flight_is_still_answered(listening, thing: Thing) -> None:

@@ -187,6 +187,11 @@ def test_an_address_that_cannot_exist_is_a_communication_error_too(location: str
         Proxy(f"PYRO:obj@{location}")._pyroBind()
 
 
+def test_a_port_that_cannot_exist_is_named_in_the_error() -> None:
+    with pytest.raises(errors.CommunicationError, match="port 65536 is not in"):
+        Proxy("PYRO:obj@localhost:65536")._pyroBind()
+
+
 # ------------------------------------------------------------------------------------- other proxies' calls
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -148,7 +149,14 @@ def test_an_answer_that_does_not_fit_closes_the_connection(
 
 
 @pytest.mark.parametrize(
-    "error", [errors.ConnectionClosedError("gone"), errors.TimeoutError("late"), KeyboardInterrupt()]
+    "error",
+    [
+        errors.ConnectionClosedError("gone"),
+        errors.TimeoutError("late"),
+        KeyboardInterrupt(),
+        asyncio.CancelledError(),
+        RuntimeError("from a signal handler"),
+    ],
 )
 def test_a_lost_or_interrupted_exchange_closes_the_connection(proxy, script, error: BaseException) -> None:
     played = script(proxy, error)

@@ -82,6 +82,26 @@ def test_an_address_in_use_is_an_os_error_and_leaves_no_socket() -> None:
         create_socket(bind=taken.getsockname())
 
 
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+@pytest.mark.parametrize("purpose", ["bind", "connect"])
+def test_a_port_that_cannot_exist_is_refused(purpose: str, port: int) -> None:
+    arguments: dict[str, Any] = {purpose: ("127.0.0.1", port)}
+    with pytest.raises(ValueError, match=f"port {port} "):
+        create_socket(**arguments)
+
+
+def test_an_error_tells_what_was_to_be_listened_on(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing" / "socket")
+    with pytest.raises(FileNotFoundError, match=f"cannot listen on '{missing}': "):
+        create_socket(bind=missing)
+
+
+def test_an_error_tells_what_was_to_be_connected_to(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    with pytest.raises(FileNotFoundError, match=f"cannot connect to '{missing}': "):
+        create_socket(connect=missing)
+
+
 def test_a_socket_cannot_bind_and_connect() -> None:
     with pytest.raises(ValueError, match="bind or connect"):
         create_socket(bind=("localhost", 0), connect=("localhost", 1))

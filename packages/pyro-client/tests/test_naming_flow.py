@@ -95,6 +95,12 @@ def test_a_name_is_looked_up_in_the_name_server_that_the_uri_says(script) -> Non
     assert played.commands[1].proxy is played.commands[2].proxy is NAMESERVER
 
 
+def test_a_name_server_may_be_on_a_unix_socket(script) -> None:
+    played = script(None, NAMESERVER, URI(FOUND))
+    assert played.run(resolve_flow("PYRONAME:name@./u:/run/ns.sock", ELSEWHERE)) == URI(FOUND)
+    assert places_in(played) == ["PYRO:Pyro.NameServer@./u:/run/ns.sock"]
+
+
 def test_a_name_without_location_is_looked_up_where_the_config_says(script) -> None:
     played = script(None, None, None, None, NAMESERVER, FOUND)
     assert played.run(resolve_flow("PYRONAME:name", ELSEWHERE)) == URI(FOUND)

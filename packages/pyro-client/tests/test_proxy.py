@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pyro_client import Proxy, errors
+from pyro_client.socketutil import SocketConnection
 from pyro_wire import Config
 from pyro_wire.message import FLAGS_ONEWAY, Message
 
@@ -170,6 +171,41 @@ def test_retries_may_be_set_for_one_proxy() -> None:
 def test_other_errors_are_not_repeated(error: Exception) -> None:
     with pytest.raises(type(error)):
         Flaky(error, "too late", retries=2).method()
+
+
+# ------------------------------------------------------------------------------------------ errors in mid-call
+
+
+class Failing(SocketConnection):
+    """A connection on which something happens that has nothing to do with it."""
+
+    def send_buffers(self, buffers: Any) -> None:
+        raise RuntimeError("in the middle of sending")
+
+    def recv_some(self) -> bytes:
+        raise RuntimeError("in the middle of receiving")
+
+
+class FailingLate(Failing):
+    """The same, once a request has been sent."""
+
+    def send_buffers(self, buffers: Any) -> None: ...
+
+
+@pytest.mark.parametrize("connection", [Failing, FailingLate])
+def test_any_error_in_the_middle_of_a_call_gives_up_the_connection(daemon, connection: type[Failing]) -> None:
+    with daemon.proxy() as proxy:
+        proxy._pyroConnection = connection(daemon.near, "obj", keep_open=True)
+        with pytest.raises(RuntimeError, match="in the middle"):
+            proxy.add(1, 2)
+        assert proxy._pyroConnection is None
+
+
+def test_a_connected_socket_that_was_given_up_is_not_connected_again(daemon) -> None:
+    with daemon.proxy() as proxy:
+        proxy._pyroRelease()
+        with pytest.raises(errors.ConnectionClosedError, match="make a new proxy"):
+            proxy.add(1, 2)
 
 
 # --------------------------------------------------------------------------------------------- low level

@@ -114,3 +114,8 @@ def test_the_name_server_is_located_by_its_address(uri: str) -> None:
     address = URI(uri)
     with locate_ns(address.host or "", address.port) as nameserver:
         assert nameserver.lookup(NAMESERVER_NAME) == address
+
+
+def test_cleaning_up_by_itself_is_not_promised_silently(caplog) -> None:
+    with NameServerDaemon("localhost", 0, config=Config(NS_AUTOCLEAN=5.0)):
+        assert "NS_AUTOCLEAN=5.0 has no effect" in caplog.text

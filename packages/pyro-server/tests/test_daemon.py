@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import socket
@@ -78,14 +79,24 @@ def test_a_socket_that_is_not_connected_is_refused() -> None:
         Daemon(connected_socket=sock)
 
 
-def test_an_address_that_is_taken_is_an_os_error() -> None:
-    with Daemon() as first, pytest.raises(OSError, match="in use"):
-        Daemon(port=port_of(first))
+def test_an_address_that_is_taken_is_an_os_error_with_that_address() -> None:
+    with Daemon() as first:
+        port = port_of(first)
+        with pytest.raises(OSError, match=rf"cannot listen on \('localhost', {port}\): .*in use") as caught:
+            Daemon(port=port)
+    assert caught.value.errno == errno.EADDRINUSE
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_port_that_cannot_exist_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match=f"port {port} "):
+        Daemon(port=port)
 
 
 @pytest.mark.parametrize(
     ("items", "error"),
     [
+        ({"SSL": True}, PyroError),
         ({"SERVERTYPE": "nonsense"}, PyroError),
         ({"THREADPOOL_SIZE": 0}, ValueError),
         ({"THREADPOOL_SIZE_MIN": 0}, ValueError),
@@ -176,6 +187,16 @@ def test_an_object_that_is_not_registered_has_no_address(daemon: Daemon) -> None
 
 def test_any_id_has_an_address(daemon: Daemon) -> None:
     assert daemon.uriFor("nobody").object == "nobody"
+
+
+@pytest.mark.parametrize("object_id", ["with blanks", " ", "with\nlines"])
+def test_an_id_that_no_address_can_hold_is_refused_and_nothing_is_registered(daemon: Daemon, object_id: str) -> None:
+    thing = Thing()
+    before = dict(daemon.objectsById)
+    with pytest.raises(PyroError):
+        daemon.register(thing, object_id)
+    assert daemon.objectsById == before
+    assert daemon.register(thing, "id").object == "id"
 
 
 def test_a_daemon_has_its_own_object(daemon: Daemon) -> None:

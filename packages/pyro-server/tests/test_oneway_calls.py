@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from pyro_server import Daemon, behavior, expose
 from pyro_server.servers import oneway
 from pyro_server.servers.oneway import OnewayCalls
+from pyro_server.steps import Job, run
+from pyro_wire.message import FLAGS_ONEWAY, MSG_INVOKE, encode
 
 DEADLINE = 10.0
 
@@ -194,3 +198,98 @@ def test_a_oneway_call_may_close_the_server_that_runs_it() -> None:
 
     threads.submit(Closing())
     assert closed.wait(DEADLINE), "it waits for itself"
+
+
+def test_when_no_thread_can_be_started_the_caller_does_the_job(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    threads = OnewayCalls(2, 2)
+    call = Call()
+    call.end.set()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "Thread", Unstartable)
+        threads.submit(call)
+    assert call.ended.is_set()
+    assert call.thread is threading.current_thread()
+    assert "can't start new thread" in caplog.text
+    threads.close(DEADLINE)
+    assert "did not end" not in caplog.text
+
+
+class Unstartable(threading.Thread):
+    """A thread on a system that has no more of them."""
+
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+def test_a_thread_does_not_keep_its_last_call_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oneway, "IDLE_SECONDS", 1000.0)
+    threads = OnewayCalls(1, 1)
+    call = Call()
+    call.end.set()
+    gone = threading.Event()
+    weakref.finalize(call, gone.set)
+    threads.submit(call)
+    del call
+    assert gone.wait(DEADLINE)
+    threads.close(DEADLINE)
+
+
+# ------------------------------------------------------------------------------- the object of a oneway call
+
+
+@behavior("session")
+@expose
+class Tally:
+    """Something with an instance for each client; the instances are counted."""
+
+    made: list[Tally]
+
+    def __init__(self) -> None:
+        self.made.append(self)
+        self.steps = 0
+
+    def step(self) -> int:
+        self.steps += 1
+        return self.steps
+
+
+@pytest.fixture
+def tally(daemon: Daemon) -> type[Tally]:
+    """A class in a daemon, none of whose instances has been made."""
+    cls = type("Fresh", (Tally,), {"made": []})
+    daemon.register(cls, "tally")
+    return cls
+
+
+def oneway_step(client: Any) -> Job:
+    """Send a oneway call; return the job that is to be run on another thread."""
+    payload = client.serializer.dumpsCall("tally", "step", (), {})
+    client.session.feed(b"".join(encode(MSG_INVOKE, FLAGS_ONEWAY, 1, client.serializer.serializer_id, payload)))
+    job: Job = client.session.next_step()
+    assert job.detached
+    return job
+
+
+def test_a_oneway_call_makes_its_instance_before_its_turn_on_another_thread(serpent_client, tally) -> None:
+    oneway_step(serpent_client)
+    assert len(tally.made) == 1
+
+
+def test_a_oneway_call_and_a_call_that_overtakes_it_meet_the_same_instance(serpent_client, tally) -> None:
+    job = oneway_step(serpent_client)
+    (first,) = tally.made
+    assert serpent_client.call("step", object_id="tally") == 1
+    run(job)
+    assert tally.made == [first]
+    assert first.steps == 2
+
+
+def test_the_oneway_call_of_a_client_that_leaves_at_once_reaches_the_instance_that_exists(
+    serpent_client, tally
+) -> None:
+    assert serpent_client.call("step", object_id="tally") == 1
+    job = oneway_step(serpent_client)
+    serpent_client.connection.close()
+    run(job)
+    (instance,) = tally.made
+    assert instance.steps == 2

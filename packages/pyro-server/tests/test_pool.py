@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from pyro_server.servers import pool as pool_module
 from pyro_server.servers.pool import NoFreeWorkersError, Pool, PoolError
 
 DEADLINE = 10.0
@@ -200,3 +202,61 @@ def test_a_pool_says_how_busy_it_is(work: Work) -> None:
         work.give(pool)
         assert repr(pool) == "<Pool Pyro-Worker: 1 busy, 1 idle>"
         work.all[0].end.set()
+
+
+# --------------------------------------------------------------------------- when there are no threads to be had
+
+
+@pytest.fixture
+def starved(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    """A pool whose only worker is busy, and that cannot start another one."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pool = Pool(1, 5)
+    work.give(pool)
+    monkeypatch.setattr(pool_module._Worker, "start", start)
+    yield pool
+    pool.close()
+
+
+def test_when_no_thread_can_be_started_there_are_no_free_workers(starved: Pool) -> None:
+    with pytest.raises(NoFreeWorkersError, match="no free workers: can't start new thread"):
+        starved.process(lambda: None)
+
+
+def test_a_worker_that_could_not_be_started_does_not_count(starved: Pool) -> None:
+    for _ in range(10):
+        with pytest.raises(NoFreeWorkersError, match="can't start"):
+            starved.process(lambda: None)
+    assert starved.num_workers() == 1
+
+
+def test_nobody_waits_for_a_worker_that_could_not_be_started(starved: Pool, work: Work) -> None:
+    with pytest.raises(NoFreeWorkersError):
+        starved.process(lambda: None)
+    starved.close()
+    work.all[0].end.set()
+    assert starved.join(DEADLINE)
+
+
+def test_when_there_are_threads_again_the_pool_grows_again(
+    starved: Pool, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NoFreeWorkersError):
+        starved.process(lambda: None)
+    monkeypatch.undo()
+    work.give(starved)
+    assert starved.num_workers() == 2
+
+
+def test_a_worker_does_not_keep_its_last_work_alive() -> None:
+    gone = threading.Event()
+    last = Busy()
+    last.end.set()
+    weakref.finalize(last, gone.set)
+    with Pool(1, 1) as pool:
+        pool.process(last)
+        del last
+        assert gone.wait(DEADLINE)

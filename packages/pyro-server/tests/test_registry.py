@@ -287,6 +287,14 @@ def test_removing_what_is_not_there_is_a_daemon_error(registry: ObjectRegistry) 
         registry.remove(Thing())
 
 
+def test_removing_an_instance_of_a_class_that_was_added_is_a_daemon_error_and_leaves_the_class(registry) -> None:
+    add(registry, Thing, "class")
+    with pytest.raises(DaemonError, match="only its class is"):
+        registry.remove(Thing())
+    assert registry.get("class") is Thing
+    registry.remove(Thing)
+
+
 def test_removing_an_object_whose_id_was_taken_over_leaves_its_successor(registry: ObjectRegistry) -> None:
     first, second = Thing(), Thing()
     add(registry, first, "id")

@@ -143,6 +143,55 @@ def test_a_passing_trouble_with_one_client_is_no_trouble_for_the_others(number: 
     assert "no luck" in caplog.text
 
 
+@pytest.fixture
+def exhausted() -> Listener:
+    """A listener on a system that has no more descriptors."""
+    listener = Listener("127.0.0.1", 0, None, Config())
+    listener.close()
+    listener.sock = Failing(errno.EMFILE)  # type: ignore[assignment]  # a fake
+    return listener
+
+
+def test_when_descriptors_run_out_a_listener_rests_longer_each_time_up_to_a_second(exhausted: Listener) -> None:
+    pauses = []
+    for _ in range(9):
+        assert exhausted.accept() is None
+        pauses.append(exhausted.pause)
+    assert pauses == pytest.approx([0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0])
+
+
+def test_when_descriptors_run_out_it_is_logged_once(exhausted: Listener, caplog) -> None:
+    for _ in range(9):
+        exhausted.accept()
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert exhausted.location in caplog.text
+
+
+def test_a_trouble_with_one_client_is_no_reason_to_rest(exhausted: Listener) -> None:
+    exhausted.sock = Failing(errno.ECONNABORTED)  # type: ignore[assignment]
+    assert exhausted.accept() is None
+    assert exhausted.pause == 0
+
+
+def test_once_a_client_was_accepted_a_listener_rests_no_more(exhausted: Listener) -> None:
+    exhausted.accept()
+    near, far = socket.socketpair()
+    with near, far:
+        exhausted.sock = Lucky(far)  # type: ignore[assignment]  # a fake
+        assert exhausted.accept() == (far, "somewhere")
+    assert exhausted.pause == 0
+
+
+class Lucky:
+    """A listening socket with a client."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self.client = client
+
+    def accept(self) -> Any:
+        return self.client, "somewhere"
+
+
 def test_a_broken_listening_socket_is_an_error() -> None:
     listener = Listener("127.0.0.1", 0, None, Config())
     listener.close()

@@ -311,6 +311,7 @@ def test_a_client_that_is_turned_away_gets_the_answer_to_its_own_connect(daemon:
     reader = MessageReader(Limits())
     reader.feed(b"".join(step.buffers))
     answer = reader.next_message()
+    assert answer is not None
     assert (reason(answer), answer.seq, answer.serializer_id) == ("full", 7, MARSHAL)
     assert step.close
 

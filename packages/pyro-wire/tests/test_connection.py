@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import product
 
 import pytest
@@ -316,3 +317,28 @@ def test_closing_in_the_middle_of_a_message_is_an_error_that_holds_the_part_that
     with pytest.raises(ConnectionClosedError) as caught:
         connection.feed_end()
     assert caught.value.partialData == message_of(MSG_INVOKE)[:41]
+
+
+# --- the log -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sender", Role)
+def test_every_message_is_logged_by_both_sides_if_the_config_says_so(sender: Role, caplog) -> None:
+    client, server = in_conversation(LOGWIRE=True)
+    with caplog.at_level(logging.DEBUG, "Pyro5.protocol"):
+        transfer(client, server, MSG_INVOKE, payload=b"a question")
+        if sender is Role.SERVER:
+            caplog.clear()
+            transfer(server, client, MSG_RESULT, payload=b"an answer")
+    sent, got = caplog.messages
+    assert sent.startswith(f"{sender.value} sends type ")
+    assert " gets type " in got
+    text = "a question" if sender is Role.CLIENT else "an answer"
+    assert all(text in line for line in (sent, got))
+
+
+def test_no_message_is_logged_unless_the_config_says_so(caplog) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client, server = in_conversation()
+        transfer(client, server, MSG_INVOKE)
+    assert caplog.messages == []

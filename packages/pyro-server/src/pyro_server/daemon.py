@@ -106,8 +106,10 @@ class Daemon:
         self._serializers = table_for(config)
         self._singles: dict[type, Any] = {}
         self._closing_lock = threading.Lock()
-        """Guards the change from ``transportServer`` to ``_closed_server``, and the start of the loop."""
+        """Guards the change from ``transportServer`` to ``_closed_server``, and ``_loop_releases``."""
         self._closed_server: Server | None = None
+        self._loop_releases = False
+        """Whether the request loop's thread waits for the calls in flight once the daemon is shut down."""
         self._loop_ended = threading.Event()
         self._loop_ended.set()
         self._loop_thread: threading.Thread | None = None
@@ -227,17 +229,25 @@ class Daemon:
             log.debug("request loop interrupted")
         finally:
             self._end_loop()
-        if self.transportServer is not server:
-            # Shut down from elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon
-            # as this returns, and would take the reply with it.
-            self._release(server)
+            if self._was_shut_down():
+                # From elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon as
+                # this returns, and would take the reply with it.
+                self._release(server)
 
     def _start_loop(self) -> Server | None:
         with self._closing_lock:
             if self.transportServer is not None:
                 self._loop_ended.clear()
                 self._loop_thread = threading.current_thread()
+                self._loop_releases = True
             return self.transportServer
+
+    def _was_shut_down(self) -> bool:
+        """Tell whether the daemon was closed while it looped; from now on whoever closes it has to wait himself."""
+        with self._closing_lock:
+            if self.transportServer is not None:
+                self._loop_releases = False
+            return self._loop_releases
 
     def _run_loop(self, server: Server, condition: Callable[[], bool]) -> None:
         try:
@@ -278,18 +288,19 @@ class Daemon:
         with self._closing_lock:
             self._closed_server = server = self._closed_server or self.transportServer
             self.transportServer = None
+            loop_releases = self._loop_releases
         if server is None:
             return
         server.begin_close(self.config.SHUTDOWN_GRACE)
         thread = threading.current_thread()
-        own = server.owns(thread) or thread is self._housekeeping_thread
-        if own and not self._loop_ended.is_set():
+        if loop_releases and (server.owns(thread) or thread is self._housekeeping_thread):
             return  # the request loop's thread waits for the calls in flight, of which this is one
         if thread is not self._loop_thread:
             self._loop_ended.wait(STOP_TIMEOUT)
         self._release(server)
 
     def _release(self, server: Server) -> None:
+        server.begin_close(self.config.SHUTDOWN_GRACE)  # the thread that shuts it down may not have come so far
         server.close()
         self.streams.clear()
 

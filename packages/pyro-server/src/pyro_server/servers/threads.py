@@ -100,11 +100,11 @@ class ThreadServer:
 
     def begin_close(self, grace: float) -> None:
         """Accept nobody any more and have each client leave after its call; does not wait."""
-        self.stop()
         with self._lock:
             if self._deadline is None:
                 self._deadline = time.monotonic() + grace
             remaining = [*self._conversations, *self._refusals]
+        self.stop()  # not before: the loop's thread goes by the deadline as soon as it ends
         self.pool.close()
         for conversation in remaining:
             conversation.finish_soon()
