@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyro_server import dispatch
 from pyro_server.dispatch import Request
-from pyro_server.steps import Close, Send
+from pyro_server.steps import Close, Send, is_from_operator
 from pyro_wire.annotations import Annotations
 from pyro_wire.calls import (
     BATCH_METHOD,
@@ -101,9 +101,9 @@ def call_step(session: ServerSession, message: Message, serializer: SerializerBa
             # Here, and not in the thread that runs the job: the next call of this client shall find the same instance.
             job.target = dispatch.find_target(session.daemon, job.request.object_id, session.connection)
             job.detached = True
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # classes of the program take part in this, and may raise anything
+        if is_from_operator(error):
+            raise
         return job.fail(error)
     return job
 

@@ -46,12 +46,17 @@ class Job(Protocol):
 Step: TypeAlias = Send | Close | Job
 
 
+def is_from_operator(error: BaseException) -> bool:
+    """Tell a Ctrl-C, which is to end the loop, from an error of user code: it comes to the main thread only."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+
+
 def run(job: Job) -> Send | Close | None:
     """Run a job on this thread; return what to do then."""
     try:
         result = job.execute()
     except BaseException as error:  # the edge where user code runs: a SystemExit in a method must not end the server
-        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-            raise  # the operator's, not the method's
+        if is_from_operator(error):
+            raise
         return job.fail(error)
     return job.finish(result)
