@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent
 PACKAGES = [ROOT / "packages" / f"pyro-{name}" for name in ("uri", "wire", "client", "server", "ns", "stack")]
 SOURCES = [str(package / "src") for package in PACKAGES]
 # In tests a value may be anything on purpose, so their types are checked less strictly.
-LENIENT_FOLDERS = [ROOT / folder for folder in ("tests", "tests/conformance", "tests/interop", "demo", "benchmarks")]
+TEST_FOLDERS = [ROOT / "tests", *(ROOT / "tests" / folder for folder in ("conformance", "interop", "servers_chapter"))]
+LENIENT_FOLDERS = [*TEST_FOLDERS, ROOT / "demo", ROOT / "benchmarks"]
 LENIENT = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls", "--allow-any-generics"]
 
 tested_pythons: list[str] = []

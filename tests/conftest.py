@@ -75,6 +75,12 @@ class Threaded(Served):
     SERVERTYPE = "thread"
 
 
+class Multiplexed(Served):
+    """A daemon with one thread for all connections."""
+
+    SERVERTYPE = "multiplex"
+
+
 class Connected(Served):
     """A daemon on a socket that is connected already; all proxies share that connection."""
 
@@ -89,7 +95,7 @@ class Connected(Served):
         return proxy_class(object_id, connected_socket=self._client_socket, config=config)
 
 
-LISTENING: dict[str, type[Served]] = {"thread": Threaded}
+LISTENING: dict[str, type[Served]] = {"thread": Threaded, "multiplex": Multiplexed}
 """The kinds of servers that accept connections: a new one is tested by an entry here."""
 
 KINDS: dict[str, type[Served]] = {**LISTENING, "connected": Connected}
@@ -184,6 +190,17 @@ def listening(listening_kind: str) -> Iterator[Serve]:
 
         def serve(objects: Mapping[str, Any], **options: Any) -> Served:
             return stack.enter_context(LISTENING[listening_kind](objects, **options))
+
+        yield serve
+
+
+@pytest.fixture
+def threaded() -> Iterator[Serve]:
+    """Serve objects with the thread server: for what only happens when calls run at the same time."""
+    with ExitStack() as stack:
+
+        def serve(objects: Mapping[str, Any], **options: Any) -> Served:
+            return stack.enter_context(Threaded(objects, **options))
 
         yield serve
 

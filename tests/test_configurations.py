@@ -165,14 +165,3 @@ def test_a_proxy_made_by_a_daemon_goes_by_its_config() -> None:
         proxy = daemon.proxyFor("it")
         assert proxy._pyroChosenSerializer().name == "json"
         assert proxy._pyroTimeout == 7.0
-
-
-def test_a_daemon_does_not_pretend_to_use_tls() -> None:
-    with pytest.raises(errors.PyroError, match="TLS is not available"):
-        Daemon(config=Config(SSL=True))
-
-
-def test_nor_does_a_proxy(listening) -> None:
-    proxy = listening({"it": Thing()}).proxy(SSL=True)
-    with pytest.raises(errors.PyroError, match="TLS is not available"):
-        proxy.echo(1)

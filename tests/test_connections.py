@@ -287,8 +287,8 @@ def test_a_call_that_takes_too_long_is_a_timeout_and_the_next_one_is_made_anew(l
     assert proxy.add(1, 2) == 3
 
 
-def test_a_timeout_is_not_repeated_unless_told(listening, thing: Thing) -> None:
-    proxy = listening({"it": thing}).proxy(COMMTIMEOUT=SILENCE)
+def test_a_timeout_is_not_repeated_unless_told(threaded, thing: Thing) -> None:
+    proxy = threaded({"it": thing}).proxy(COMMTIMEOUT=SILENCE)
     with pytest.raises(errors.TimeoutError):
         proxy.wait()
     assert thing.calls == 1
@@ -350,8 +350,8 @@ def test_threads_that_share_an_unconnected_proxy_connect_it_once(listening, thin
     assert serving.daemon.left == ["it"]
 
 
-def test_clients_with_proxies_of_their_own_are_served_side_by_side(listening, thing: Thing) -> None:
-    serving = listening({"it": thing})
+def test_clients_with_proxies_of_their_own_are_served_side_by_side(threaded, thing: Thing) -> None:
+    serving = threaded({"it": thing})
     waiting = serving.proxy()
     thread = threading.Thread(target=waiting.wait)
     thread.start()

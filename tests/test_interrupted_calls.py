@@ -120,9 +120,10 @@ def signalled(thing: Thing) -> Iterator[None]:
     signal.signal(signal.SIGUSR1, before)
 
 
-def test_after_an_error_of_a_signal_handler_the_next_call_connects_anew(proxy: Proxy, signalled) -> None:
+def test_after_an_error_of_a_signal_handler_the_next_call_connects_anew(proxy: Proxy, signalled, thing: Thing) -> None:
     with pytest.raises(LookupError, match="from a signal handler"):
         proxy.wait()
+    thing.proceed.set()
     assert proxy.add(1, 2) == 3
 
 
@@ -139,10 +140,11 @@ def test_releasing_a_proxy_makes_the_call_of_another_thread_fail(proxy: Proxy, c
     assert isinstance(calling.outcome, errors.ConnectionClosedError)
 
 
-def test_a_proxy_that_was_released_in_mid_call_can_be_used_again(proxy: Proxy, calling: Caller) -> None:
+def test_a_proxy_that_was_released_in_mid_call_can_be_used_again(proxy: Proxy, calling: Caller, thing: Thing) -> None:
     proxy._pyroRelease()
     calling.join(DEADLINE)
     assert calling.outcome != "at last"
+    thing.proceed.set()
     assert proxy.add(1, 2) == 3
 
 

@@ -196,8 +196,8 @@ def test_so_may_a_oneway_method(serving) -> None:
     assert_ended(serving)
 
 
-def test_two_methods_that_shut_the_daemon_down_at_the_same_time_are_both_answered(listening, thing: Thing) -> None:
-    serving = listening({"it": thing}, SHUTDOWN_GRACE=DEADLINE / 2)
+def test_two_methods_that_shut_the_daemon_down_at_the_same_time_are_both_answered(threaded, thing: Thing) -> None:
+    serving = threaded({"it": thing}, SHUTDOWN_GRACE=DEADLINE / 2)
     thing.daemon = serving.daemon
     results: list[str] = []
 

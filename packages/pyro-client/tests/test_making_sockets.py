@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pyro_client import socketutil
 from pyro_client.socketutil import (
     bind_unused_port,
     create_bc_socket,
@@ -18,6 +20,7 @@ from pyro_client.socketutil import (
     find_probably_unused_port,
     get_interface,
     get_ip_address,
+    interrupt_socket,
 )
 from pyro_wire import config
 
@@ -156,6 +159,47 @@ def test_a_broadcast_socket_may_broadcast() -> None:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST)
 
 
+# ------------------------------------------------------------------------------------------ interrupting
+
+
+def test_who_waits_for_connections_is_woken_by_one_that_says_nothing_of_sense() -> None:
+    with create_socket(bind=("127.0.0.1", 0), timeout=10) as listener:
+        interrupt_socket(listener.getsockname())
+        with listener.accept()[0] as sock:
+            assert sock.recv(100) == b"!" * 16
+            assert sock.recv(100) == b""
+
+
+def test_on_a_unix_socket_too(tmp_path: Path) -> None:
+    name = str(tmp_path / "socket")
+    with create_socket(bind=name, timeout=10) as listener:
+        interrupt_socket(name)
+        with listener.accept()[0] as sock:
+            assert sock.recv(100) == b"!" * 16
+
+
+def test_where_nobody_waits_nothing_happens(tmp_path: Path) -> None:
+    interrupt_socket(str(tmp_path / "missing"))
+
+
+# ----------------------------------------------------------------------------------------- error numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("ERRNO_RETRIES", errno.EAGAIN),
+        ("ERRNO_RETRIES", errno.EINTR),
+        ("ERRNO_BADF", errno.EBADF),
+        ("ERRNO_ENOTSOCK", errno.ENOTSOCK),
+        ("ERRNO_EADDRNOTAVAIL", errno.EADDRNOTAVAIL),
+        ("ERRNO_EADDRINUSE", errno.EADDRINUSE),
+    ],
+)
+def test_the_lists_of_error_numbers_have_those_of_this_system(name: str, number: int) -> None:
+    assert number in getattr(socketutil, name)
+
+
 # ------------------------------------------------------------------------------------------ ports, addresses
 
 
@@ -205,7 +249,7 @@ def test_the_interface_that_leads_to_this_machine_is_loopback() -> None:
 
 def test_a_local_address_is_replaced_by_one_that_leads_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     outside = ipaddress.ip_interface("192.0.2.7")
-    monkeypatch.setattr("pyro_client.socketutil.get_interface", lambda _: outside)
+    monkeypatch.setattr("pyro_client.addresses.get_interface", lambda _: outside)
     assert get_ip_address("127.0.0.1", workaround127=True) == outside.ip
 
 
@@ -213,5 +257,5 @@ def test_without_a_way_outside_a_local_address_stays(monkeypatch: pytest.MonkeyP
     def no_way(_: Any) -> Any:
         raise OSError("network is unreachable")
 
-    monkeypatch.setattr("pyro_client.socketutil.get_interface", no_way)
+    monkeypatch.setattr("pyro_client.addresses.get_interface", no_way)
     assert get_ip_address("127.0.0.1", workaround127=True) == ipaddress.ip_address("127.0.0.1")

@@ -89,6 +89,12 @@ def test_receiving_in_vain_is_a_timeout(pair: Pair, receive) -> None:
         receive(pair[1])
 
 
+def test_receiving_without_waiting_is_a_timeout(pair: Pair) -> None:
+    pair[1].sock.setblocking(False)
+    with pytest.raises(errors.TimeoutError, match="receiving: timeout"):
+        pair[1].recv_some()
+
+
 @pytest.mark.parametrize("buffers", [[b"x" * (1 << 24)], [b"x" * (1 << 23), b"y" * (1 << 23)]])
 def test_sending_to_somebody_who_does_not_read_is_a_timeout(pair: Pair, buffers: list[bytes]) -> None:
     pair[0].timeout = SILENCE

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pyro_client.socketutil import SocketConnection
 from pyro_server import Daemon, callback, expose, oneway
+from pyro_server.servers.link import Pause
 from pyro_server.session import ServerSession
 from pyro_server.steps import Close, Job, Send, run
 from pyro_wire import Config, Limits, Message, MessageReader, SerializedBlob, current_context, serializers
@@ -119,6 +122,58 @@ def _touched(*_: Any) -> Any:
 
 
 Guarded.hidden = property(_touched, _touched)  # type: ignore[attr-defined]  # after @expose, so that it is not
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeLink:
+    """What a link looks like to those who let it wait. It does and says what the test has set."""
+
+    def __init__(self) -> None:
+        self.peer, far = socket.socketpair()
+        self.connection = SocketConnection(far)
+        self.session = SimpleNamespace(accepted=True, address=ADDRESS)
+        self.until: float | None = None
+        self.pauses: deque[Pause] = deque()
+        self.expired = False
+        self.runs_user_code = True
+        self.has_oneway_room = False
+
+    def deadline(self, pause: Pause) -> float | None:
+        return self.until
+
+    def expire(self) -> None:
+        self.expired = True
+
+    def advance(self) -> Pause:
+        self.connection.sock.recv(100)
+        return self.pauses.popleft()
+
+    def fill(self) -> None:
+        """Have the link send until nothing more fits."""
+        self.connection.sock.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                self.connection.sock.send(bytes(4096))
+
+    def drain(self) -> None:
+        """Have the client take all that was sent."""
+        self.peer.setblocking(False)
+        with suppress(BlockingIOError):
+            while self.peer.recv(1 << 16):
+                pass
+
+    def close(self) -> None:
+        self.peer.close()
+        self.connection.close()
 
 
 class Client:
@@ -250,6 +305,24 @@ def new_client() -> Iterator[Callable[..., Client]]:
             client = Client(daemon, *args, **kwargs)
             stack.callback(client.close)
             return client
+
+        yield make
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def new_link() -> Iterator[Callable[[], FakeLink]]:
+    """Make links that are none."""
+    with ExitStack() as stack:
+
+        def make() -> FakeLink:
+            link = FakeLink()
+            stack.callback(link.close)
+            return link
 
         yield make
 

@@ -96,7 +96,7 @@ def test_a_port_that_cannot_exist_is_refused(port: int) -> None:
 @pytest.mark.parametrize(
     ("items", "error"),
     [
-        ({"SSL": True}, PyroError),
+        ({"SSL": True}, ValueError),
         ({"SERVERTYPE": "nonsense"}, PyroError),
         ({"THREADPOOL_SIZE": 0}, ValueError),
         ({"THREADPOOL_SIZE_MIN": 0}, ValueError),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import weakref
 from collections.abc import Iterator
@@ -54,23 +55,38 @@ def made() -> Iterator[list[Call]]:
         call.end.set()
 
 
-def submit(threads: OnewayCalls, made: list[Call], count: int = 1) -> list[Call]:
-    """Submit calls, and return them."""
+class Caller:
+    """Somebody who makes oneway calls."""
+
+    def __init__(self) -> None:
+        self.waiting_calls = 0
+        self.held_back = False
+
+
+def new_calls(max_threads: int, max_waiting: int) -> OnewayCalls[Caller]:
+    return OnewayCalls(max_threads, max_waiting, lambda client: None)
+
+
+def submit(
+    threads: OnewayCalls[Caller], made: list[Call], count: int = 1, *, client: Caller | None = None
+) -> list[Call]:
+    """Have calls of a client run, and return them."""
+    client = client or Caller()
     calls = [Call() for _ in range(count)]
     made.extend(calls)
     for call in calls:
-        threads.submit(call)
+        assert threads.offer(client, call)
     return calls
 
 
-def end(threads: OnewayCalls, made: list[Call]) -> None:
+def end(threads: OnewayCalls[Caller], made: list[Call]) -> None:
     for call in made:
         call.end.set()
     threads.close(DEADLINE)
 
 
 def test_a_call_runs_on_a_thread_of_its_own(made: list[Call]) -> None:
-    threads = OnewayCalls(2, 2)
+    threads = new_calls(2, 2)
     (call,) = submit(threads, made)
     assert call.begun.wait(DEADLINE)
     assert call.thread is not None
@@ -80,7 +96,7 @@ def test_a_call_runs_on_a_thread_of_its_own(made: list[Call]) -> None:
 
 
 def test_calls_run_side_by_side(made: list[Call]) -> None:
-    threads = OnewayCalls(3, 3)
+    threads = new_calls(3, 3)
     calls = submit(threads, made, 3)
     assert all(call.begun.wait(DEADLINE) for call in calls)
     assert len({call.thread for call in calls}) == 3
@@ -88,7 +104,7 @@ def test_calls_run_side_by_side(made: list[Call]) -> None:
 
 
 def test_no_more_threads_than_allowed_run_and_the_others_wait_their_turn(made: list[Call]) -> None:
-    threads = OnewayCalls(2, 5)
+    threads = new_calls(2, 5)
     first, second, third = submit(threads, made, 3)
     assert first.begun.wait(DEADLINE)
     assert second.begun.wait(DEADLINE)
@@ -99,28 +115,52 @@ def test_no_more_threads_than_allowed_run_and_the_others_wait_their_turn(made: l
     end(threads, made)
 
 
-def test_who_submits_more_than_may_wait_is_made_to_wait(made: list[Call]) -> None:
-    threads = OnewayCalls(1, 1)
-    running, waiting = submit(threads, made, 1), []
-    assert running[0].begun.wait(DEADLINE)
-    waiting = submit(threads, made, 1)
-    submitted = threading.Event()
-
-    def submit_one_more() -> None:
-        submit(threads, made, 1)
-        submitted.set()
-
-    submitting = threading.Thread(target=submit_one_more)
-    submitting.start()
-    running[0].end.set()
-    assert waiting[0].begun.wait(DEADLINE), "its place in the queue is free now"
-    assert submitted.wait(DEADLINE)
-    submitting.join(DEADLINE)
+def test_of_each_client_only_so_many_calls_wait(made: list[Call]) -> None:
+    threads, client = new_calls(1, 2), Caller()
+    (running,) = submit(threads, made, client=client)
+    assert running.begun.wait(DEADLINE)
+    submit(threads, made, 2, client=client)
+    assert (client.waiting_calls, threads.has_room(client)) == (2, False)
+    assert not threads.offer(client, Call())
+    assert client.held_back
     end(threads, made)
 
 
+def test_a_client_with_many_calls_takes_no_room_from_others(made: list[Call]) -> None:
+    threads, greedy, modest = new_calls(1, 1), Caller(), Caller()
+    (running,) = submit(threads, made, client=greedy)
+    assert running.begun.wait(DEADLINE)
+    submit(threads, made, client=greedy)
+    assert not threads.offer(greedy, Call())
+    submit(threads, made, client=modest)
+    assert (modest.waiting_calls, modest.held_back) == (1, False)
+    end(threads, made)
+
+
+def test_who_was_held_back_hears_when_there_is_room(made: list[Call]) -> None:
+    told: queue.SimpleQueue[Caller] = queue.SimpleQueue()
+    threads, client = OnewayCalls(1, 1, told.put), Caller()
+    (running,) = submit(threads, made, client=client)
+    assert running.begun.wait(DEADLINE)
+    submit(threads, made, client=client)
+    assert not threads.offer(client, Call())
+    running.end.set()
+    assert told.get(timeout=DEADLINE) is client
+    assert (threads.has_room(client), client.held_back) == (True, False)
+    end(threads, made)
+    assert told.empty()
+
+
+def test_who_was_not_held_back_hears_nothing(made: list[Call]) -> None:
+    told: list[Caller] = []
+    threads = OnewayCalls(1, 5, told.append)
+    submit(threads, made, 3)
+    end(threads, made)
+    assert told == []
+
+
 def test_a_thread_is_used_again(made: list[Call]) -> None:
-    threads = OnewayCalls(1, 5)
+    threads = new_calls(1, 5)
     calls = submit(threads, made, 3)
     end(threads, made)
     assert len({call.thread for call in calls}) == 1
@@ -128,7 +168,7 @@ def test_a_thread_is_used_again(made: list[Call]) -> None:
 
 def test_an_idle_thread_ends_after_a_while(made: list[Call], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oneway, "IDLE_SECONDS", 0.01)
-    threads = OnewayCalls(1, 1)
+    threads = new_calls(1, 1)
     (call,) = submit(threads, made)
     call.end.set()
     assert call.ended.wait(DEADLINE)
@@ -142,11 +182,11 @@ def test_an_idle_thread_ends_after_a_while(made: list[Call], monkeypatch: pytest
 
 @pytest.mark.parametrize("error", [ValueError("wrong"), SystemExit(3), KeyboardInterrupt()])
 def test_a_thread_survives_its_calls(made: list[Call], error: BaseException, caplog) -> None:
-    threads = OnewayCalls(1, 5)
+    threads = new_calls(1, 5)
     failing = Call(error)
     failing.end.set()
     with caplog.at_level(logging.CRITICAL):
-        threads.submit(failing)
+        threads.offer(Caller(), failing)
         (call,) = submit(threads, made)
         assert call.begun.wait(DEADLINE)
     assert call.thread is failing.thread
@@ -154,21 +194,21 @@ def test_a_thread_survives_its_calls(made: list[Call], error: BaseException, cap
 
 
 def test_after_closing_no_call_is_taken(made: list[Call]) -> None:
-    threads = OnewayCalls(1, 1)
+    threads = new_calls(1, 1)
     threads.close(DEADLINE)
     (call,) = submit(threads, made)
     assert not call.begun.is_set()
 
 
 def test_closing_waits_for_the_calls_that_are_there(made: list[Call]) -> None:
-    threads = OnewayCalls(1, 5)
+    threads = new_calls(1, 5)
     calls = submit(threads, made, 3)
     end(threads, made)
     assert all(call.ended.is_set() for call in calls)
 
 
 def test_closing_does_not_wait_for_ever(made: list[Call], caplog) -> None:
-    threads = OnewayCalls(1, 1)
+    threads = new_calls(1, 1)
     (call,) = submit(threads, made)
     assert call.begun.wait(DEADLINE)
     with caplog.at_level(logging.WARNING):
@@ -176,19 +216,19 @@ def test_closing_does_not_wait_for_ever(made: list[Call], caplog) -> None:
     assert "did not end" in caplog.text
 
 
-def test_closing_lets_go_of_those_who_wait_to_submit(made: list[Call]) -> None:
-    threads = OnewayCalls(1, 1)
-    running = submit(threads, made, 2)
-    assert running[0].begun.wait(DEADLINE)
-    submitting = threading.Thread(target=submit, args=(threads, made))
-    submitting.start()
+def test_after_closing_there_is_room_for_everybody(made: list[Call]) -> None:
+    threads, client = new_calls(1, 1), Caller()
+    (running,) = submit(threads, made, client=client)
+    assert running.begun.wait(DEADLINE)
+    submit(threads, made, client=client)
+    assert not threads.offer(client, Call())
     threads.close(0.01)
-    submitting.join(DEADLINE)
-    assert not submitting.is_alive()
+    assert threads.offer(client, Call())
+    assert client.waiting_calls == 1
 
 
 def test_a_oneway_call_may_close_the_server_that_runs_it() -> None:
-    threads = OnewayCalls(1, 1)
+    threads = new_calls(1, 1)
     closed = threading.Event()
 
     class Closing(Call):
@@ -196,17 +236,17 @@ def test_a_oneway_call_may_close_the_server_that_runs_it() -> None:
             threads.close(60.0)
             closed.set()
 
-    threads.submit(Closing())
+    threads.offer(Caller(), Closing())
     assert closed.wait(DEADLINE), "it waits for itself"
 
 
 def test_when_no_thread_can_be_started_the_caller_does_the_job(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    threads = OnewayCalls(2, 2)
+    threads = new_calls(2, 2)
     call = Call()
     call.end.set()
     with monkeypatch.context() as patched:
         patched.setattr(threading, "Thread", Unstartable)
-        threads.submit(call)
+        threads.offer(Caller(), call)
     assert call.ended.is_set()
     assert call.thread is threading.current_thread()
     assert "can't start new thread" in caplog.text
@@ -223,12 +263,12 @@ class Unstartable(threading.Thread):
 
 def test_a_thread_does_not_keep_its_last_call_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oneway, "IDLE_SECONDS", 1000.0)
-    threads = OnewayCalls(1, 1)
+    threads = new_calls(1, 1)
     call = Call()
     call.end.set()
     gone = threading.Event()
     weakref.finalize(call, gone.set)
-    threads.submit(call)
+    threads.offer(Caller(), call)
     del call
     assert gone.wait(DEADLINE)
     threads.close(DEADLINE)

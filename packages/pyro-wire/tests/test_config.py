@@ -37,6 +37,7 @@ DOCUMENTED = {
     "PREFER_IP_VERSION": 0,
     "SERIALIZER": "serpent",
     "SERPENT_BYTES_REPR": False,
+    "ONEWAY_THREADED": True,
     "ITER_STREAMING": True,
     "ITER_STREAM_LIFETIME": 0.0,
     "ITER_STREAM_LINGER": 30.0,
@@ -189,6 +190,11 @@ def test_variables_without_the_prefix_are_ignored() -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_our_own_items_have_a_prefix_that_released_pyro_does_not_stumble_over(name: str) -> None:
     assert getattr(from_environment(**{f"PYROSTACK_{name}": "77"}), name) == 77
+
+
+@pytest.mark.parametrize("prefix", ["PYRO", "PYROSTACK"])
+def test_an_item_that_only_the_manual_has_may_be_set_with_either_prefix(prefix: str) -> None:
+    assert from_environment(**{f"{prefix}_ONEWAY_THREADED": "off"}).ONEWAY_THREADED is False
 
 
 @pytest.mark.parametrize(

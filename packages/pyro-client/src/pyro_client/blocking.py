@@ -78,6 +78,7 @@ class BlockingDriver:
             ipv6=None,
             nodelay=config.SOCK_NODELAY,
             noinherit=True,
+            sslContext=proxy._pyroTlsContext(),
             prefer_ip_version=config.PREFER_IP_VERSION,
         )
         proxy._pyroConnection = SocketConnection(sock, str(command.uri.object))

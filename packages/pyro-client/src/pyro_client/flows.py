@@ -6,6 +6,7 @@ works on the state of a proxy and touches no socket.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from pyro_wire.errors import (
     ProtocolError,
     PyroError,
     SerializeError,
+    TimeoutError,
 )
 from pyro_wire.message import FLAGS_KEEPSERIALIZED, FLAGS_ONEWAY, Buffer, Message
 from pyro_wire.names import DAEMON_NAME
@@ -56,11 +58,11 @@ def connect(proxy: ProxyState, *, replace_uri: bool = False) -> Flow[bool]:
 def _shake_hands(proxy: ProxyState, uri: URI) -> Flow[None]:
     if uri.host == CONNECTED_SOCKET_HOST:
         raise ConnectionClosedError("this proxy has released the connected socket that it was given; make a new proxy")
-    if proxy._pyroConfig.SSL:
-        raise PyroError("TLS is not available in this version: unset the configuration item SSL")
     session = ClientSession(proxy._pyroConfig, proxy._pyroChosenSerializer(), proxy._pyroSeq)
     try:
         yield Open(uri, session)
+    except builtins.TimeoutError as error:
+        raise TimeoutError(f"connecting to {uri.location}: timeout") from error
     except (OSError, ValueError, OverflowError) as error:  # the latter two for hosts and ports that cannot exist
         raise CommunicationError(f"cannot connect to {uri.location}: {error}") from error
     request = session.connect_request(proxy._pyroHandshake, str(uri.object))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -53,6 +54,11 @@ class Proxy(ProxyState):
     it stays open when the proxy is released. ``config`` is the configuration to go by, the process-wide one unless
     given.
 
+    Connections use TLS if SSL of the configuration is on, and with ``ssl_context`` in any case, as that context says;
+    it is kept by copies of the proxy and does not travel with it. It is for the object only: the name server that a
+    PYRONAME or PYROMETA is looked up with is reached as the configuration says. A ``connected_socket`` must then be an
+    ``ssl.SSLSocket``; otherwise ``OSError`` is raised.
+
     Close it with ``_pyroRelease()`` or use it in ``with``; it connects anew when it is used again. One proxy may be
     used by several threads, whose calls take turns; a method that the server calls back in the meantime needs a copy.
 
@@ -61,16 +67,22 @@ class Proxy(ProxyState):
     """
 
     def __init__(
-        self, uri: URI | str, connected_socket: socket.socket | None = None, *, config: Config | None = None
+        self,
+        uri: URI | str,
+        connected_socket: socket.socket | None = None,
+        *,
+        config: Config | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         if connected_socket is not None:
             uri = f"PYRO:{uri}@{CONNECTED_SOCKET_HOST}:0"
-        super().__init__(uri, config)
+        super().__init__(uri, config, ssl_context)
         state().response_annotations = {}
         if connected_socket is not None:
             self._pyroAttach(connected_socket)
 
     def _pyroAttach(self, sock: socket.socket) -> None:
+        self._pyroCheckTls(sock)
         object_id = str(self._pyroUri.object)
         session = ClientSession(self._pyroConfig, self._pyroChosenSerializer(), 0, handshake=False)
         session.object_id = object_id

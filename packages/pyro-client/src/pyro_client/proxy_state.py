@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 from typing import Any, TypeVar
 
 from pyro_client.session import ClientSession
 from pyro_client.socketutil import SocketConnection
+from pyro_client.tls import client_context
 from pyro_uri import URI
 from pyro_wire.calls import Metadata
 from pyro_wire.config import Config
@@ -32,6 +35,8 @@ class ProxyState:
     _pyroUri: URI
     """The address; a PYRONAME or PYROMETA is looked up at each connect."""
     _pyroConfig: Config
+    _pyroSslContext: ssl.SSLContext | None
+    """What to use TLS with, whatever the configuration says; None: as that says."""
     _pyroConnection: SocketConnection | None
     """The connection, None when there is none."""
     _pyroMethods: set[str]
@@ -50,17 +55,19 @@ class ProxyState:
     """The own address of the connection."""
     _pyroLock: threading.RLock
 
-    def __init__(self, uri: URI | str, config: Config | None = None) -> None:
+    def __init__(self, uri: URI | str, config: Config | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self._pyroConfig = config = config if config is not None else process_config
         if not isinstance(uri, URI | str):
             raise TypeError(f"a proxy needs a uri as a str or a URI, not {type(uri).__name__}")
         self._pyroUri = URI(uri, ns_port=config.NS_PORT) if isinstance(uri, str) else uri
         self._pyroInitialise()
+        self._pyroSslContext = ssl_context
         if config.SERIALIZER not in self._pyroSerializers.by_name:
             raise ValueError(f"unknown serializer {config.SERIALIZER!r} in the configuration item SERIALIZER")
 
     def _pyroInitialise(self) -> None:
         """Set everything but the address and the configuration to how a new proxy has it."""
+        self._pyroSslContext = None
         self._pyroConnection = None
         self._pyroCurrentSession: ClientSession | None = None
         self._pyroFirstSeq = 0
@@ -112,6 +119,21 @@ class ProxyState:
         """Return the serializer in use. Raises ``KeyError`` for an unknown name."""
         return self._pyroSerializers.by_name[self._pyroSerializer or self._pyroConfig.SERIALIZER]
 
+    def _pyroTlsContext(self) -> ssl.SSLContext | None:
+        """Return what new connections use TLS with, None if they do not. Raises ``OSError`` for unusable files."""
+        if self._pyroSslContext is not None:
+            return self._pyroSslContext
+        return client_context(self._pyroConfig) if self._pyroConfig.SSL else None
+
+    def _pyroCheckTls(self, sock: socket.socket) -> None:
+        """Raise ``OSError`` for a socket that would carry in plain text what is to go over TLS."""
+        wanted = self._pyroSslContext is not None or self._pyroConfig.SSL
+        if wanted and not isinstance(sock, ssl.SSLSocket):
+            raise OSError(
+                "the connected socket does not speak TLS, which this proxy is to use: "
+                "wrap it with an ssl.SSLContext first, or unset the configuration item SSL"
+            )
+
     def _pyroValidateHandshake(self, response: Any) -> None:
         """Override this to look at the daemon's answer to the handshake; raise to refuse the connection."""
 
@@ -146,6 +168,7 @@ class ProxyState:
         duplicate._pyroConfig = self._pyroConfig
         duplicate._pyroUri = URI(self._pyroUri)
         duplicate._pyroInitialise()
+        duplicate._pyroSslContext = self._pyroSslContext
         duplicate._pyroOneway = set(self._pyroOneway)
         duplicate._pyroMethods = set(self._pyroMethods)
         duplicate._pyroAttrs = set(self._pyroAttrs)

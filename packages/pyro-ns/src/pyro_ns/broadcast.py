@@ -17,7 +17,7 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -43,7 +43,8 @@ log = logging.getLogger("Pyro5.naming")
 class BroadcastServer:
     """A UDP responder that tells where the name server is.
 
-    Run it with ``runInThread``, or call ``processRequest`` whenever ``fileno()`` is readable. ``bchost`` and ``bcport``
+    Run it with ``runInThread``, call ``processRequest`` whenever ``fileno()`` is readable, or have a daemon ``combine``
+    it into its own request loop. ``bchost`` and ``bcport``
     are where it listens (default: NS_BCHOST, else every interface, and NS_BCPORT; 0 is a random port). Raises
     ``OSError`` if that is not possible, and ``ValueError`` if the name server cannot be reached from other machines,
     so that there is nothing to tell them.
@@ -88,6 +89,20 @@ class BroadcastServer:
     def fileno(self) -> int:
         """Return the file descriptor to wait on, -1 when closed."""
         return self.sock.fileno()
+
+    @property
+    def transportServer(self) -> Self:
+        """What a daemon's ``combine`` serves in its request loop: the responder itself, with the next two."""
+        return self
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The socket to be watched, none when closed."""
+        return [] if self._closed else [self.sock]
+
+    def events(self, eventsockets: Sequence[object]) -> None:
+        """Answer a request, because the socket can be read."""
+        self.processRequest()
 
     def runInThread(self) -> threading.Thread:
         """Answer requests in a thread of its own until ``close``, and return the thread.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from ipaddress import IPv4Address, IPv6Address
 
 from pyro_ns.nameserver import NAMESERVER_TAG, NameServer
@@ -39,6 +40,7 @@ class NameServerDaemon(Daemon):
         storage: str | Storage | None = None,
         *,
         config: Config | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         config = process_config if config is None else config
         port = config.NS_PORT if port is None else port
@@ -47,7 +49,7 @@ class NameServerDaemon(Daemon):
         opened = open_storage(storage)
         self._own_storage = None if isinstance(storage, Storage) else opened
         try:
-            super().__init__(host, port, unixsocket, nathost, natport, config=config)
+            super().__init__(host, port, unixsocket, nathost, natport, config=config, ssl_context=ssl_context)
             self._host_nameserver(NameServer(opened))
         except BaseException:
             self._close_nameserver()

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
+import selectors
 import socket
+import ssl
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pyro_client import Proxy
 from pyro_client.socketutil import SocketConnection, family_str
+from pyro_client.tls import server_context
 from pyro_server.autoproxy import enable_autoproxy
 from pyro_server.daemon_object import DaemonObject
 from pyro_server.exposure import members_of, reset_members
-from pyro_server.housekeeping import Housekeeper
 from pyro_server.instances import instance_for
+from pyro_server.location import Host, nat_address, nat_location
+from pyro_server.publishing import publish_and_serve
 from pyro_server.registry import ObjectRegistry
 from pyro_server.servers.base import Server
 from pyro_server.servers.connected import ConnectedServer
+from pyro_server.servers.making import make_server
+from pyro_server.servers.multiplex import MultiplexServer
+from pyro_server.servers.partners import Partner
 from pyro_server.servers.threads import ThreadServer
 from pyro_server.streams import Stream, StreamTable
 from pyro_uri import URI
@@ -46,14 +52,15 @@ STOP_TIMEOUT = 5.0
 """Seconds that ``shutdown`` waits for the request loop to end."""
 
 _Self = TypeVar("_Self", bound="Daemon")
-_Host = str | ipaddress.IPv4Address | ipaddress.IPv6Address | None
 
-MethodErrorHandler = Callable[["Daemon", Any, Callable[..., Any], Sequence[Any], dict[str, Any], Exception], None]
+MethodErrorHandler = Callable[
+    ["Daemon", SocketConnection, Callable[..., Any], Sequence[Any], dict[str, Any], Exception], None
+]
 
 
 def log_method_error(
     daemon: Daemon,
-    client_sock: Any,
+    client_sock: SocketConnection,
     method: Callable[..., Any],
     vargs: Sequence[Any],
     kwargs: dict[str, Any],
@@ -63,6 +70,14 @@ def log_method_error(
     log.debug("%s raised %r for the client at %s", getattr(method, "__name__", method), exception, client_sock)
 
 
+class Combinable(Protocol):
+    """What can be served in a daemon's request loop besides daemons."""
+
+    @property
+    def transportServer(self) -> Partner:
+        """What hears of the sockets."""
+
+
 class Daemon:
     """Hosts objects and answers the calls that are made on them.
 
@@ -70,7 +85,8 @@ class Daemon:
     ``port`` (0: any free one), or on the Unix socket ``unixsocket``; calls are answered while ``requestLoop`` runs.
     ``nathost`` and ``natport`` are published in its addresses instead (``natport`` 0: the same as the real one).
     ``interface`` is the class of the object with id ``Pyro.Daemon``. With ``connected_socket`` it serves that one
-    socket. ``config`` is the configuration to go by, the process-wide one unless given.
+    socket. ``config`` is the configuration to go by, the process-wide one unless given. ``ssl_context`` makes it speak
+    TLS; without one the configuration item SSL decides, and the other SSL items tell how.
 
     Close it, or use it in ``with``. Raises ``OSError`` if the address cannot be had, and ``ValueError`` for arguments
     that contradict each other. Override ``validateHandshake``, ``clientDisconnect``, ``annotations`` and
@@ -79,22 +95,25 @@ class Daemon:
 
     def __init__(
         self,
-        host: _Host = None,
+        host: Host = None,
         port: int = 0,
         unixsocket: str | None = None,
-        nathost: _Host = None,
+        nathost: Host = None,
         natport: int | None = None,
         interface: type[DaemonObject] = DaemonObject,
         connected_socket: socket.socket | None = None,
         *,
         config: Config | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.config = config = config if config is not None else process_config
-        if config.SSL:
-            raise PyroError("TLS is not available in this version: unset the configuration item SSL")
-        nathost, natport = _nat_address(nathost, natport, not unixsocket and connected_socket is None, config)
+        nat = nat_address(nathost, natport, not unixsocket and connected_socket is None, config)
+        if ssl_context is None and config.SSL and connected_socket is None:
+            ssl_context = server_context(config)
+        self.ssl_context = ssl_context
+        """What makes connections speak TLS; None: they do not."""
         self.methodcall_error_handler: MethodErrorHandler = log_method_error
-        """Called as ``handler(daemon, client address, method, args, kwargs, error)`` for errors in methods."""
+        """Called as ``handler(daemon, client connection, method, args, kwargs, error)`` for errors in methods."""
         self.registry = ObjectRegistry(self)
         self.streams = StreamTable(
             time.monotonic, config.ITER_STREAM_LIFETIME, config.ITER_STREAM_LINGER, config.MAX_STREAMS
@@ -113,31 +132,16 @@ class Daemon:
         self._loop_ended = threading.Event()
         self._loop_ended.set()
         self._loop_thread: threading.Thread | None = None
-        self._housekeeping_thread: threading.Thread | None = None
-        self.transportServer: Server | None = self._make_server(host, port, unixsocket, connected_socket)
+        where = str(config.HOST if host is None else host)
+        self.transportServer: Server | None = make_server(self, where, port, unixsocket, connected_socket)
         self._location = self.transportServer.location
-        self.natLocationStr = self._nat_location(nathost, natport)
+        self.natLocationStr = nat_location(nat, self._location)
         log.debug("daemon on %s speaks protocol version %d", self._location, PROTOCOL_VERSION)
         try:
             self.register(interface(self), DAEMON_NAME)
         except BaseException:
             self.close()
             raise
-
-    def _make_server(
-        self, host: _Host, port: int, unixsocket: str | None, connected_socket: socket.socket | None
-    ) -> Server:
-        if connected_socket is not None:
-            return ConnectedServer(self, connected_socket)
-        if self.config.SERVERTYPE != "thread":
-            raise PyroError(f"invalid server type {self.config.SERVERTYPE!r} (SERVERTYPE): this version knows 'thread'")
-        return ThreadServer(self, str(self.config.HOST if host is None else host), port, unixsocket)
-
-    def _nat_location(self, nathost: str | None, natport: int) -> str | None:
-        if nathost is None:
-            return None
-        natport = natport or int(self._location.rpartition(":")[2])
-        return f"[{nathost}]:{natport}" if ":" in nathost else f"{nathost}:{natport}"
 
     # ------------------------------------------------------------------------------ objects
 
@@ -212,6 +216,18 @@ class Daemon:
 
     # ------------------------------------------------------------------------------ serving
 
+    @staticmethod
+    def serveSimple(
+        objects: Mapping[Any, str | None],
+        host: str | None = None,
+        port: int = 0,
+        daemon: Daemon | None = None,
+        ns: bool = True,
+        verbose: bool = True,
+    ) -> None:
+        """Do what ``serve`` does, under its name of before."""
+        publish_and_serve(daemon if daemon is not None else Daemon(host, port), objects, ns, verbose)
+
     def requestLoop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:
         """Answer calls until ``loopCondition()`` is false, looked at now and then, or ``shutdown`` is called.
 
@@ -223,8 +239,7 @@ class Daemon:
             log.warning("the request loop does not start, because the daemon is closed")
             return
         try:
-            with Housekeeper(self._housekeeping, self._housekeeping_period()):
-                self._run_loop(server, loopCondition)
+            server.loop(loopCondition)
         except KeyboardInterrupt:
             log.debug("request loop interrupted")
         finally:
@@ -249,12 +264,6 @@ class Daemon:
                 self._loop_releases = False
             return self._loop_releases
 
-    def _run_loop(self, server: Server, condition: Callable[[], bool]) -> None:
-        try:
-            server.loop(condition)
-        finally:
-            self._end_loop()  # before the housekeeper is waited for: it may be waiting for this, in a shutdown
-
     def _end_loop(self) -> None:
         self._loop_thread = None
         self._loop_ended.set()
@@ -272,6 +281,33 @@ class Daemon:
     def sock(self) -> socket.socket:
         """The listening socket."""
         return self._server().sock
+
+    @property
+    def selector(self) -> selectors.BaseSelector:
+        """The selector with all ``sockets`` in it. Raises ``TypeError`` unless the server type is multiplex."""
+        return self._multiplexer("has no selector").selector
+
+    def combine(self, daemon: Daemon | Combinable) -> None:
+        """Serve another daemon, or a name server's broadcast responder, in this daemon's request loop too.
+
+        From then on ``sockets`` and ``selector`` have those of both; each is still to be closed by itself. Both need
+        SERVERTYPE=multiplex: raises ``TypeError`` for other types, and ``PyroError`` for a connected socket.
+        """
+        partner = daemon.transportServer
+        if isinstance(partner, ConnectedServer) or isinstance(self.transportServer, ConnectedServer):
+            raise PyroError("a daemon on a connected socket cannot be combined with another one")
+        server = self._multiplexer("cannot be combined with another one")
+        if partner is None or isinstance(partner, ThreadServer):
+            raise TypeError(f"{daemon!r} cannot be combined with another one: it has not SERVERTYPE=multiplex")
+        if partner is server:
+            raise ValueError("a daemon cannot be combined with itself")
+        server.combine_loop(partner)
+
+    def _multiplexer(self, complaint: str) -> MultiplexServer:
+        server = self._server()
+        if not isinstance(server, MultiplexServer):
+            raise TypeError(f"{self!r} {complaint}: it has not SERVERTYPE=multiplex")
+        return server
 
     def shutdown(self) -> None:
         """End the request loop and close the daemon; from any thread, also in a method that is being called.
@@ -293,10 +329,9 @@ class Daemon:
             return
         server.begin_close(self.config.SHUTDOWN_GRACE)
         thread = threading.current_thread()
-        if loop_releases and (server.owns(thread) or thread is self._housekeeping_thread):
-            return  # the request loop's thread waits for the calls in flight, of which this is one
-        if thread is not self._loop_thread:
-            self._loop_ended.wait(STOP_TIMEOUT)
+        if loop_releases and (thread is self._loop_thread or server.owns(thread)):
+            return  # the request loop's thread waits for the calls in flight, of which this may be one
+        self._loop_ended.wait(STOP_TIMEOUT)
         self._release(server)
 
     def _release(self, server: Server) -> None:
@@ -332,7 +367,7 @@ class Daemon:
         return {}
 
     def housekeeping(self) -> None:
-        """Do something now and then, on a thread of its own."""
+        """Do something now and then: on a thread of its own with the thread server, else between two calls."""
 
     # ------------------------------------------------------------------------------ for sessions and servers
 
@@ -358,13 +393,14 @@ class Daemon:
         self.streams.client_gone(connection)
         connection.close()
 
-    def _housekeeping(self) -> None:
-        self._housekeeping_thread = threading.current_thread()
+    def keep_house(self) -> None:
+        """Drop the streams whose time is over and call ``housekeeping``."""
         self.streams.sweep()
         with self.housekeeper_lock:
             self.housekeeping()
 
-    def _housekeeping_period(self) -> float:
+    def housekeeping_period(self) -> float:
+        """Return the seconds between two times of ``keep_house``."""
         return min(self.config.POLLTIMEOUT, max(self.config.COMMTIMEOUT or 0.0, 5.0))
 
     # ------------------------------------------------------------------------------ as a value
@@ -391,17 +427,6 @@ class Daemon:
     def __setstate__(self, state: tuple[()]) -> None:
         if len(state):
             raise DaemonError("a daemon travels without any state")
-
-
-def _nat_address(nathost: _Host, natport: int | None, has_port: bool, config: Config) -> tuple[str | None, int]:
-    """Return the published host and port, from the arguments or else, for a daemon with a port, the configuration."""
-    if nathost is None and natport is not None:
-        raise ValueError("natport needs nathost")
-    if nathost is not None and not has_port:
-        raise ValueError("a Unix socket or a connected one cannot be published under a nathost")
-    if nathost is None and has_port:
-        nathost = config.NATHOST
-    return (None, 0) if nathost is None else (str(nathost), config.NATPORT if natport is None else natport)
 
 
 def _shell(fields: dict[str, Any]) -> Daemon:

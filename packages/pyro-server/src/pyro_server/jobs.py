@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from pyro_server import dispatch
+from pyro_server.client_socket import ClientSocket
 from pyro_server.dispatch import Request
 from pyro_server.steps import Close, Send, is_from_operator
 from pyro_wire.annotations import Annotations
@@ -133,6 +134,8 @@ class CallJob:
     @property
     def runs_inline(self) -> bool:
         """Whether the next request of the client waits for this one, even if it is oneway."""
+        if not self.session.daemon.config.ONEWAY_THREADED:
+            return True
         return bool(self.message.flags & FLAGS_BATCH) or self.request.method in (GETATTR_METHOD, SETATTR_METHOD)
 
     # ----------------------------------------------------------------------------- execution
@@ -168,7 +171,8 @@ class CallJob:
     def _report(self, method: Any, args: Any, kwargs: Any, error: Exception) -> None:
         daemon = self.session.daemon
         try:
-            daemon.methodcall_error_handler(daemon, self.session.address, method, args, kwargs, error)
+            client = ClientSocket(self.session.connection, self.session.address)
+            daemon.methodcall_error_handler(daemon, client, method, args, kwargs, error)
         except Exception:  # the program's own handler; the caller shall get the first error, not this one
             log.exception("the methodcall_error_handler failed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 import weakref
 from dataclasses import dataclass
@@ -145,6 +146,6 @@ def _unmark(obj: Any, object_id: str) -> None:
         return
     if _without_attributes.get(id(obj), (None, ""))[1] == object_id:
         del _without_attributes[id(obj)]
-    own = vars(obj) if hasattr(obj, "__dict__") else {}
-    if own.get("_pyroId") == object_id:
-        del obj._pyroId, obj._pyroDaemon
+    if getattr(obj, "_pyroId", None) == object_id:
+        with contextlib.suppress(AttributeError):  # those that it only has from its class stay there
+            del obj._pyroId, obj._pyroDaemon

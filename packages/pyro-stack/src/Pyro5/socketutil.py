@@ -1,6 +1,12 @@
 """Sockets: what programs import from ``Pyro5.socketutil``."""
 
 from pyro_client.socketutil import (
+    ERRNO_BADF,
+    ERRNO_EADDRINUSE,
+    ERRNO_EADDRNOTAVAIL,
+    ERRNO_ENOTSOCK,
+    ERRNO_RETRIES,
+    USE_MSG_WAITALL,
     SocketConnection,
     bind_unused_port,
     create_bc_socket,
@@ -9,6 +15,8 @@ from pyro_client.socketutil import (
     find_probably_unused_port,
     get_interface,
     get_ip_address,
+    get_ssl_context,
+    interrupt_socket,
     receive_data,
     send_data,
     set_keepalive,
@@ -18,7 +26,13 @@ from pyro_client.socketutil import (
 )
 
 __all__ = [
+    "ERRNO_BADF",
+    "ERRNO_EADDRINUSE",
+    "ERRNO_EADDRNOTAVAIL",
+    "ERRNO_ENOTSOCK",
+    "ERRNO_RETRIES",
     "SocketConnection",
+    "USE_MSG_WAITALL",
     "bind_unused_port",
     "create_bc_socket",
     "create_socket",
@@ -26,6 +40,8 @@ __all__ = [
     "find_probably_unused_port",
     "get_interface",
     "get_ip_address",
+    "get_ssl_context",
+    "interrupt_socket",
     "receive_data",
     "send_data",
     "set_keepalive",

@@ -26,14 +26,16 @@ ENVIRONMENT_PREFIX = "PYRO_"
 OWN_ENVIRONMENT_PREFIX = "PYROSTACK_"
 """Items that Pyro5 does not have are read under this prefix: released Pyro5 refuses to start on a ``PYRO_`` variable
 that it does not know, and both may share an environment."""
+DOCUMENTED_ONLY = (ENVIRONMENT_PREFIX, OWN_ENVIRONMENT_PREFIX)
+"""The prefixes of an item that Pyro5's manual has but its release does not: a program may go by either."""
 
 _TRUE = frozenset({"1", "yes", "on", "true"})
 _FALSE = frozenset({"0", "no", "off", "false"})
 
 
-def _item(default: Any, doc: str, *, ours: bool = False) -> Any:
+def _item(default: Any, doc: str, *, ours: bool = False, prefixes: tuple[str, ...] = ()) -> Any:
     """Declare one configuration item; ``ours`` marks those that Pyro5 does not have."""
-    metadata = {"doc": doc, "ours": ours}
+    metadata = {"doc": doc, "prefixes": prefixes or (OWN_ENVIRONMENT_PREFIX if ours else ENVIRONMENT_PREFIX,)}
     if isinstance(default, list):
         return field(default_factory=default.copy, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -71,13 +73,14 @@ class Config:
     PREFER_IP_VERSION: int = _item(0, "4 or 6; 0: what the operating system prefers")
     SERIALIZER: str = _item("serpent", "serializer of a client: serpent, json, marshal or msgpack")
     SERPENT_BYTES_REPR: bool = _item(False, "with serpent, send bytes as bytes literals instead of base64")
+    ONEWAY_THREADED: bool = _item(True, "run oneway calls in threads of their own", prefixes=DOCUMENTED_ONLY)
     ITER_STREAMING: bool = _item(True, "let methods return iterators, which the client fetches item by item")
     ITER_STREAM_LIFETIME: float = _item(0.0, "seconds that a stream lives; 0: no limit")
     ITER_STREAM_LINGER: float = _item(30.0, "seconds that a stream survives its client's connection")
     LOGFILE: str = _item("", "where `import Pyro5` sends the log; {stderr}: standard error")
     LOGLEVEL: str = _item("", "name of the level at which `import Pyro5` sets up logging; empty: it does not")
     LOGWIRE: bool = _item(False, "log every message at level debug")
-    SSL: bool = _item(False, "use TLS on all connections (not available yet: it is refused)")
+    SSL: bool = _item(False, "use TLS on all connections")
     SSL_SERVERCERT: str = _item("", "certificate file of the server")
     SSL_SERVERKEY: str = _item("", "key file of the server; empty: in the certificate file")
     SSL_SERVERKEYPASSWD: str = _item("", "password of the server's key")
@@ -92,8 +95,10 @@ class Config:
     MAX_HANDSHAKE_SIZE: int = _item(1 << 16, "bytes of annotations and payload before the handshake", ours=True)
     MAX_BATCH: int = _item(10_000, "number of calls in one batch", ours=True)
     MAX_STREAMS: int = _item(100, "number of open streams of one connection", ours=True)
-    MAX_ONEWAY_WAITING: int = _item(1024, "oneway calls that wait for a thread before reading stops", ours=True)
+    MAX_ONEWAY_WAITING: int = _item(1024, "oneway calls of one client that wait before it is not read", ours=True)
+    MAX_CONNECTIONS_WAITING: int = _item(128, "new connections that wait for a worker thread", ours=True)
     HANDSHAKE_TIMEOUT: float = _item(5.0, "seconds that a new connection has to complete the handshake", ours=True)
+    STALL_TIMEOUT: float = _item(30.0, "seconds that a client may stop in a message, sent or received", ours=True)
     SHUTDOWN_GRACE: float = _item(30.0, "seconds that calls in flight have to finish after a shutdown", ours=True)
 
     def copy(self) -> Config:
@@ -149,8 +154,7 @@ class Config:
 def _variable_names() -> dict[str, str]:
     """Return the environment variables that are read, with the item that each one sets."""
     return {
-        (OWN_ENVIRONMENT_PREFIX if item.metadata["ours"] else ENVIRONMENT_PREFIX) + item.name: item.name
-        for item in dataclasses.fields(Config)
+        prefix + item.name: item.name for item in dataclasses.fields(Config) for prefix in item.metadata["prefixes"]
     }
 
 

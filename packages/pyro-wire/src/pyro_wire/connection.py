@@ -141,6 +141,11 @@ class Connection:
         self.state = State.READY if flags & FLAGS_ONEWAY and msgtype == MSG_INVOKE else after
         return buffers
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a message has begun to arrive and is not complete."""
+        return self._reader.unfinished
+
     def feed_end(self) -> None:
         """Note that the other side has closed. Raises ``ConnectionClosedError`` if it owes us bytes or an answer."""
         waiting = self.state in (State.CONNECTING, State.CALLING) and self.role is Role.CLIENT

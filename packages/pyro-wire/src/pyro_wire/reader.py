@@ -50,6 +50,11 @@ class MessageReader:
         self._start = 0
 
     @property
+    def unfinished(self) -> bool:
+        """Whether there are bytes that no message has taken yet."""
+        return self._start < len(self._buffer)
+
+    @property
     def pending(self) -> bytes:
         """The bytes of the message that is not complete yet."""
         return bytes(memoryview(self._buffer)[self._start :])

@@ -23,7 +23,7 @@ class Server(Protocol):
         """The sockets that a foreign event loop has to watch."""
 
     def loop(self, condition: LoopCondition) -> None:
-        """Serve until the condition is false or ``stop`` is called."""
+        """Serve, and do the daemon's housekeeping, until the condition is false or ``stop`` is called."""
 
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Do what there is to do for sockets on which something has happened."""
@@ -44,4 +44,4 @@ class Server(Protocol):
         """
 
     def owns(self, thread: threading.Thread) -> bool:
-        """Tell whether a thread is one of those that serve calls."""
+        """Tell whether a thread is one of those that run code of the program, besides the one that loops."""

@@ -85,7 +85,9 @@ class Listener:
             log.warning("cannot accept connections on %s: %s", self.location, error)
 
     def close(self) -> None:
-        """Stop listening; a Unix socket's file is removed."""
+        """Stop listening; a Unix socket's file is removed. May be called again."""
+        if self.sock.fileno() < 0:  # the file may be that of another server by now
+            return
         self.sock.close()
         if self._path and not self._path.startswith("\0"):
             with contextlib.suppress(OSError):

@@ -1,4 +1,10 @@
-"""The thread server: a worker thread for each connection, from a pool that grows and shrinks."""
+"""The thread server: a worker thread for each connection, from a pool that grows and shrinks.
+
+A connection that is silent for a moment waits in the parking lot, and its worker for it; when it speaks again the same
+worker goes on. Only when another connection needs a worker, and there may be no more of them, is a worker that waits
+lent to it. So idle clients never exhaust the pool, and while there are no more clients than workers each client has a
+thread of its own, as the manual promises.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +13,22 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pyro_client.socketutil import SocketConnection, set_keepalive, set_nodelay
+from pyro_server.housekeeping import Housekeeper
+from pyro_server.servers.arrivals import Arrivals
 from pyro_server.servers.base import LoopCondition
-from pyro_server.servers.conversation import Conversation
+from pyro_server.servers.grace import Grace
+from pyro_server.servers.link import Link, Pause
 from pyro_server.servers.listener import Listener
 from pyro_server.servers.oneway import OnewayCalls
+from pyro_server.servers.parking import ParkingLot
+from pyro_server.servers.patience import be_patient
 from pyro_server.servers.pool import NoFreeWorkersError, Pool, PoolError
 from pyro_server.servers.waker import Waker
-from pyro_server.session import ServerSession
-from pyro_server.steps import Send
-from pyro_wire.errors import CommunicationError
 
 if TYPE_CHECKING:
     from pyro_server.daemon import Daemon
@@ -28,11 +37,17 @@ __all__ = ["ThreadServer"]
 
 log = logging.getLogger("Pyro5.threadpoolserver")
 
-REFUSAL_TIMEOUT = 1.0
-"""Seconds that a client which is turned away has for its CONNECT."""
+PATIENCE = 0.01
+"""Seconds that a worker waits for the next call by itself, which is faster than to be called from the parking lot.
+Those who wait for a worker may have to wait so long for one that waits itself."""
+
 SHORT_WAIT = 0.5
 """Seconds after which it is worth a line in the log that calls are being waited for."""
-MAX_REFUSALS = 32
+
+LINE_PERIOD = 0.5
+"""Seconds between two looks at who has waited for a worker for too long."""
+
+MAX_REFUSALS = 128
 """Clients that are turned away politely at the same time; the others are just closed."""
 
 
@@ -42,35 +57,43 @@ class ThreadServer:
     def __init__(self, daemon: Daemon, host: str, port: int, unixsocket: str | None) -> None:
         config = daemon.config
         self._daemon = daemon
-        self.pool = Pool(config.THREADPOOL_SIZE_MIN, config.THREADPOOL_SIZE)
-        try:
+        self._stopping = False
+        self._grace = Grace()
+        self._lock = threading.RLock()
+        """Guards the links, together with the beginning of the grace: nobody comes in after that. Reentrant, because a
+        signal handler may shut the daemon down while its thread is here."""
+        self._links: set[Link] = set()
+        with ExitStack() as undo:
+            self.pool: Pool[Link] = Pool(config.THREADPOOL_SIZE_MIN, config.THREADPOOL_SIZE, self._serve)
+            undo.callback(self.pool.close)
             self._listener = Listener(host, port, unixsocket, config)
-        except BaseException:
-            self.pool.close()
-            raise
+            undo.callback(self._listener.close)
+            self._waker = Waker()
+            undo.callback(self._waker.close)
+            self._lot = ParkingLot(self, self._grace)
+            undo.pop_all()
         self.sock = self._listener.sock
         self.location = self._listener.location
-        self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING)
-        self._waker = Waker()
-        self._stopping = False
-        self._lock = threading.Lock()
-        """Guards the two sets of conversations and ``_deadline``."""
-        self._conversations: set[Conversation] = set()
-        self._refusals: set[Conversation] = set()
-        self._deadline: float | None = None
-        """When the calls in flight must have ended, by the monotonic clock; None unless the server is closing."""
+        self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING, self._lot.nudge)
+        self._arrivals = Arrivals(daemon, self._listener, self._oneway, partial(be_patient, seconds=PATIENCE))
+        self._housekeeper: Housekeeper | None = None
 
     def __repr__(self) -> str:
         return f"<SocketServer_Threadpool on {self.location}; {self.pool.num_workers()} workers>"
 
     @property
     def sockets(self) -> list[socket.socket]:
-        """The listening socket; the clients' belong to the workers."""
+        """The listening socket; the clients' are watched by the server itself."""
         return [self.sock]
+
+    # ------------------------------------------------------------------------------ accepting
 
     def loop(self, condition: LoopCondition) -> None:
         """Accept clients until the condition is false or ``stop`` is called."""
-        with selectors.DefaultSelector() as selector:
+        with (
+            Housekeeper(self._daemon.keep_house, self._daemon.housekeeping_period()) as self._housekeeper,
+            selectors.DefaultSelector() as selector,
+        ):
             selector.register(self.sock, selectors.EVENT_READ)
             selector.register(self._waker.receiver, selectors.EVENT_READ)
             # The condition comes first because it may itself shut the daemon down.
@@ -93,6 +116,83 @@ class ThreadServer:
         if any(sock is self.sock for sock in eventsockets):
             self._accept()
 
+    def _accept(self) -> None:
+        link = self._arrivals.accept()
+        if link is None:
+            return
+        with self._lock:
+            if self._grace.begun:
+                link.end()
+                return
+            self._links.add(link)
+        try:
+            self.pool.process(link)
+        except NoFreeWorkersError:
+            self._lot.park(link, Pause.NEXT)  # until it says something: only then does it need a worker
+        except PoolError:
+            self.dismiss(link)
+
+    # ------------------------------------------------------------------------------ serving
+
+    def _serve(self, link: Link) -> Callable[[], None] | None:
+        """Serve a client as long as it keeps calling and nobody waits; return how it comes to wait then."""
+        try:
+            pause = link.advance()
+            while pause is Pause.NEXT and not self.pool.waiting:
+                pause = link.advance()
+        except BaseException:
+            self.dismiss(link)
+            raise
+        if pause is Pause.OVER:
+            self.dismiss(link)
+        elif link.session.accepted:
+            return partial(self._lot.park, link, pause)
+        else:  # no worker is reserved for a stranger
+            self._lot.park(link, pause)
+        return None
+
+    def resume(self, link: Link) -> None:
+        """Give a link that has something to do to a worker; it waits for one if it has to."""
+        config = self._daemon.config
+        try:
+            self.pool.enqueue(link, None if link.session.accepted else config.MAX_CONNECTIONS_WAITING)
+        except NoFreeWorkersError:
+            self._refuse(link)
+        except PoolError:
+            self.dismiss(link)
+
+    def dismiss(self, link: Link) -> None:
+        """End a link."""
+        self.pool.release(link)
+        try:
+            link.end()
+        finally:
+            with self._lock:
+                self._links.discard(link)
+
+    def inspect_line(self) -> float | None:
+        """Refuse the new clients that have waited for a worker for too long.
+
+        They might wait for ever, for calls that themselves try to connect to this server.
+        """
+        waiting = list(self.pool.waiting)
+        now = time.monotonic()
+        for link in waiting:
+            if not link.session.accepted and link.is_late(now) and self.pool.withdraw(link):
+                self._refuse(link)
+        return LINE_PERIOD if waiting else None
+
+    def _refuse(self, link: Link) -> None:
+        with self._lock:
+            refusals = sum(1 for other in self._links if other.is_refused)
+        if refusals >= MAX_REFUSALS:
+            self.dismiss(link)
+            return
+        link.refuse("no free workers, increase server threadpool size")
+        self._lot.park(link, Pause.NEXT)
+
+    # ------------------------------------------------------------------------------ closing
+
     def stop(self) -> None:
         """Have ``loop`` return at once; from any thread."""
         self._stopping = True
@@ -101,99 +201,41 @@ class ThreadServer:
     def begin_close(self, grace: float) -> None:
         """Accept nobody any more and have each client leave after its call; does not wait."""
         with self._lock:
-            if self._deadline is None:
-                self._deadline = time.monotonic() + grace
-            remaining = [*self._conversations, *self._refusals]
-        self.stop()  # not before: the loop's thread goes by the deadline as soon as it ends
+            self._grace.begin(grace)
+            remaining = list(self._links)
+        self.stop()  # not before: the loop's thread goes by the grace as soon as it ends
+        for link in remaining:
+            link.closing = True
         self.pool.close()
-        for conversation in remaining:
-            conversation.finish_soon()
+        self._lot.begin_close()
 
     def close(self) -> None:
         """Wait for the calls in flight until their time is over, but not for the caller's own; release everything."""
         self._listener.close()  # not before: the loop may still be waiting on it
-        if not self.pool.join(min(SHORT_WAIT, self._time_left())):
-            log.warning("waiting up to %.0f s for %d calls in flight", self._time_left(), len(self._conversations))
-        if not self.pool.join(self._time_left()):
+        if not self.pool.join(min(SHORT_WAIT, self._grace.left())):
+            log.warning("waiting up to %.0f s for %d calls in flight", self._grace.left(), len(self.pool.busy))
+        in_time = self.pool.join(self._grace.left())
+        self._lot.close()
+        if not self._lot.join(self._grace.left() + SHORT_WAIT):
+            log.warning("the hook clientDisconnect did not end in time (SHUTDOWN_GRACE)")
+        if not in_time:  # not before the parking lot is closed: not every selector bears that its sockets are closed
             log.warning("some calls did not end in time (SHUTDOWN_GRACE); their connections are cut")
-            with self._lock:
-                remaining = [*self._conversations, *self._refusals]
-            for conversation in remaining:
-                conversation.connection.close()
-        self._oneway.close(self._time_left())
+            self._cut()
+        self._oneway.close(self._grace.left())
         self._waker.close()
 
+    def _cut(self) -> None:
+        with self._lock:
+            remaining = list(self._links)
+        for link in remaining:
+            link.connection.close()
+
     def owns(self, thread: threading.Thread) -> bool:
-        """Tell whether a thread is one of those that serve calls."""
-        return self.pool.owns(thread) or self._oneway.owns(thread)
-
-    def _time_left(self) -> float:
-        return max(0.0, (self._deadline or 0.0) - time.monotonic())
-
-    def _accept(self) -> None:
-        accepted = self._listener.accept()
-        if accepted is None:
-            return
-        sock, address = accepted
-        set_keepalive(sock)
-        if self._daemon.config.SOCK_NODELAY:
-            set_nodelay(sock)
-        connection = SocketConnection(sock)
-        session = ServerSession(self._daemon, connection, address)
-        conversation = Conversation(session, connection, self._oneway.submit)
-        try:
-            self.pool.process(lambda: self._serve(conversation))
-        except NoFreeWorkersError as error:
-            self._refuse(conversation, str(error))
-        except PoolError:
-            connection.close()
-
-    def _serve(self, conversation: Conversation) -> None:
-        if not self._admit(conversation, self._conversations):
-            return
-        try:
-            conversation.serve()
-        finally:
-            self._dismiss(conversation, self._conversations)
-
-    def _admit(self, conversation: Conversation, group: set[Conversation]) -> bool:
-        with self._lock:
-            if self._deadline is not None:
-                conversation.connection.close()
-                return False
-            group.add(conversation)
-            return True
-
-    def _dismiss(self, conversation: Conversation, group: set[Conversation]) -> None:
-        with self._lock:
-            group.discard(conversation)
-
-    def _refuse(self, conversation: Conversation, reason: str) -> None:
-        """Turn a client away with the reason, on a thread of its own: the client may be slow to listen."""
-        log.warning("refusing the connection of %s: %s", conversation.session.address, reason)
-        if len(self._refusals) >= MAX_REFUSALS or not self._admit(conversation, self._refusals):
-            conversation.connection.close()
-            return
-        try:
-            threading.Thread(target=self._say_no, args=(conversation, reason), name="refusal", daemon=True).start()
-        except RuntimeError as error:  # no threads to be had: then without the reason
-            log.warning("cannot tell %s why: %s", conversation.session.address, error)
-            self._dismiss(conversation, self._refusals)
-            conversation.connection.close()
-
-    def _say_no(self, conversation: Conversation, reason: str) -> None:
-        connection, session = conversation.connection, conversation.session
-        try:
-            connection.timeout = REFUSAL_TIMEOUT
-            # Its CONNECT is read first: closing with unread bytes would reset the connection, and the reason with it.
-            step = None
-            while step is None and (data := connection.recv_some()):
-                session.feed(data)
-                step = session.refuse_connect(reason)
-            if isinstance(step, Send):
-                connection.send_buffers(step.buffers)
-        except CommunicationError as error:
-            log.debug("could not tell %s the reason: %s", session.address, error)
-        finally:
-            self._dismiss(conversation, self._refusals)
-            connection.close()
+        """Tell whether a thread is one of those that run code of the program."""
+        housekeeper = self._housekeeper
+        return (
+            self.pool.owns(thread)
+            or self._oneway.owns(thread)
+            or self._lot.owns(thread)
+            or (housekeeper is not None and housekeeper.owns(thread))
+        )

@@ -21,6 +21,11 @@ class Waker:
         with contextlib.suppress(OSError):  # full: it is awake already; closed: nobody waits any more
             self._sender.send(b"!")
 
+    def settle(self) -> None:
+        """Make ``receiver`` unreadable again, until somebody wakes it anew."""
+        with contextlib.suppress(OSError):
+            self.receiver.recv(4096)
+
     def close(self) -> None:
         """Release both sockets."""
         self.receiver.close()
