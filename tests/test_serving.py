@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import selectors
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -352,3 +354,36 @@ def test_serve_refuses_two_objects_of_one_name(thing: Thing) -> None:
 def test_serve_without_a_name_server_is_a_naming_error(thing: Thing) -> None:
     with pytest.raises(errors.NamingError):
         serve({thing: "thing"}, config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
+
+
+@pytest.mark.parametrize("error", [ValueError("oh"), SystemExit("oh"), KeyboardInterrupt("oh")])
+def test_a_hook_that_fails_when_a_client_leaves_does_no_harm(listening, thing: Thing, caplog, error) -> None:
+    called = threading.Semaphore(0)
+
+    class Failing(Daemon):
+        def clientDisconnect(self, conn: Any) -> None:
+            called.release()
+            raise error
+
+    serving = listening({"it": thing}, daemon_class=Failing)
+    for _ in range(3):
+        with serving.proxy() as proxy:
+            assert proxy.add(1, 2) == 3
+        assert called.acquire(timeout=DEADLINE)
+    assert serving.proxy().add(1, 2) == 3
+    assert "error in clientDisconnect" in caplog.text
+
+
+def test_housekeeping_is_done_in_a_foreign_loop_too(listening_kind: str) -> None:
+    done = threading.Event()
+
+    class Tidy(Daemon):
+        def housekeeping(self) -> None:
+            done.set()
+
+    with Tidy(config=Config(SERVERTYPE=listening_kind, POLLTIMEOUT=0.01)) as daemon:
+        deadline = time.monotonic() + DEADLINE
+        while not done.is_set() and time.monotonic() < deadline:
+            readable, _, _ = select.select(daemon.sockets, [], [], 0.01)
+            daemon.events(readable)
+        assert done.is_set()

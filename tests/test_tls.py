@@ -252,3 +252,8 @@ def test_a_daemon_is_shut_down_while_a_client_shakes_hands(listening, server_ite
         serving.daemon.shutdown()
         serving.thread.join(DEADLINE)
         assert not serving.thread.is_alive()
+
+
+def test_a_context_for_clients_is_refused_by_a_daemon(listening_kind) -> None:
+    with pytest.raises(ValueError, match="one for clients"):
+        Daemon(config=Config(SERVERTYPE=listening_kind), ssl_context=ssl.create_default_context())

@@ -96,3 +96,8 @@ def test_an_exception_of_a_oneway_call_is_not_heard(conversation: Conversation, 
 @over()
 def test_the_client_may_choose_that_a_call_is_oneway(conversation: Conversation, token: str) -> None:
     assert conversation.run("oneway_by_choice_of_the_client", token=token) == ["remembered", None, "second"]
+
+
+@over()
+def test_a_oneway_call_is_not_waited_for(conversation: Conversation, token: str) -> None:
+    assert conversation.run("oneway_that_takes_long", token=token) == [None, [], ["go"]]

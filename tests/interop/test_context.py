@@ -9,7 +9,7 @@ import pytest
 from interop_kit.conversation import Conversation
 from interop_kit.raw import CONNECT, CONNECT_OK, JSON, PING, RawMessage, connect, exchange
 from interop_kit.relay import Relay
-from interop_kit.routes import over
+from interop_kit.routes import LISTENING, Feature, over
 
 SIZE = 200_000
 DAEMON_METHODS = ["close_stream", "get_metadata", "get_next_stream_item", "info", "ping", "registered"]
@@ -20,6 +20,36 @@ def test_annotations_travel_with_a_request(conversation: Conversation) -> None:
     annotations = {"ABCD": "client", "LONG": "x" * 100_000, "NULL": ""}
 
     assert conversation.run("annotations_of_a_request", annotations=annotations) == annotations
+
+
+@over()
+def test_annotations_travel_with_a_oneway_call(conversation: Conversation, token: str) -> None:
+    annotations = {"ABCD": "client", "NULL": ""}
+
+    assert conversation.run("annotations_of_a_oneway_call", annotations=annotations, token=token) == annotations
+
+
+@over(server_types=LISTENING)
+def test_a_method_knows_the_number_the_serializer_and_the_client_of_its_call(conversation: Conversation) -> None:
+    serializer_id = ["", "serpent", "marshal", "json", "msgpack"].index(conversation.serializer)
+
+    assert conversation.run("about_the_call") == [True, serializer_id, True]
+
+
+@over(server_types=LISTENING)
+def test_annotations_come_back_with_the_handshake(conversation: Conversation, token: str) -> None:
+    _, back = conversation.run("annotations_of_the_handshake", annotations={}, token=token)
+
+    assert back["BACK"] == "and forth"
+
+
+@over(Feature.SEE_ANNOTATIONS_OF_HANDSHAKE, server_types=LISTENING)
+def test_a_daemon_sees_the_annotations_of_the_handshake(conversation: Conversation, token: str) -> None:
+    annotations = {"ABCD": "client"}
+
+    seen, _ = conversation.run("annotations_of_the_handshake", annotations=annotations, token=token)
+
+    assert seen == annotations
 
 
 @over()
@@ -49,7 +79,7 @@ def test_the_server_makes_a_random_correlation_id_when_the_client_sends_none(con
     assert conversation.run("correlation_id")["version of one that was made"] == 4
 
 
-@over()
+@over(server_types=LISTENING)
 def test_the_metadata_comes_with_the_connection(conversation: Conversation) -> None:
     seen = conversation.run("metadata")
 
@@ -58,7 +88,7 @@ def test_the_metadata_comes_with_the_connection(conversation: Conversation) -> N
     assert {"add", "count_to", "own_uri", "remember"} <= set(seen["methods"])
     assert not {"hidden", "_private", "__init__"} & set(seen["methods"])
     assert seen["attributes"] == ["broken", "colour", "letters", "size"]
-    assert seen["oneway"] == ["remember", "remember_and_fail"]
+    assert seen["oneway"] == ["follow", "remember", "remember_and_fail", "remember_annotations"]
 
 
 @over()
@@ -78,7 +108,7 @@ def test_the_daemon_object_answers(conversation: Conversation) -> None:
     assert seen["metadata of nothing"] == {"class": "DaemonError", "args": ["'unknown object'"]}
 
 
-@over()
+@over(server_types=LISTENING)
 @pytest.mark.parametrize("server_compresses", [False, True], ids=["", "server compresses"])
 @pytest.mark.parametrize("client_compresses", [False, True], ids=["", "client compresses"])
 def test_each_side_compresses_what_it_sends_and_reads_what_it_gets(
@@ -96,7 +126,7 @@ def test_each_side_compresses_what_it_sends_and_reads_what_it_gets(
     assert (relay.traffic.replies < SIZE / 10) == server_compresses
 
 
-@over(serializers=["json"])
+@over(serializers=["json"], server_types=LISTENING)
 def test_a_ping_is_answered(conversation: Conversation) -> None:
     hello = json.dumps({"handshake": "hello", "object": "service"}).encode()
 

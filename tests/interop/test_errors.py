@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop_kit.conversation import Conversation
-from interop_kit.routes import over
+from interop_kit.routes import LISTENING, Feature, over
 from interop_kit.server import INTRUDER, REFUSAL
 
 UNREACHABLE = ["hidden", "_private", "__init__", "__class__", "__call__", "add.__call__", "size", "secret", "none"]
@@ -51,7 +51,7 @@ def test_an_error_of_the_library_arrives_as_that_of_the_other_library(conversati
     }
 
 
-@over(clients=["released"])
+@over(Feature.CALL_AFTER_SERIALIZE_ERROR, clients=["released"])
 def test_an_exception_that_the_released_client_does_not_know_is_a_serialize_error(conversation: Conversation) -> None:
     seen = conversation.run("unknown_exception")
 
@@ -60,7 +60,7 @@ def test_an_exception_that_the_released_client_does_not_know_is_a_serialize_erro
     assert seen["then"] == 3
 
 
-@over()
+@over(server_types=LISTENING)
 def test_an_exception_that_closes_the_connection_does_not_harm_the_next_call(conversation: Conversation) -> None:
     seen = conversation.run("exception_that_closes")
 
@@ -74,7 +74,7 @@ def test_a_security_error_reaches_the_caller(conversation: Conversation) -> None
     assert conversation.run("security_error") == {"class": "SecurityError", "args": ["'not for you'"]}
 
 
-@over()
+@over(server_types=LISTENING)
 def test_an_unknown_object_is_refused(conversation: Conversation) -> None:
     seen = conversation.run("unknown_object")
 
@@ -94,19 +94,19 @@ def test_what_is_not_exposed_cannot_be_called(conversation: Conversation) -> Non
     assert seen["then"] == 3
 
 
-@over()
+@over(server_types=LISTENING)
 def test_the_handshake_takes_data_there_and_back(conversation: Conversation) -> None:
     data = {"user": "someone", "numbers": [1, 2]}
 
     assert conversation.run("handshake", data=data) == [3, {"welcome": data}]
 
 
-@over()
+@over(server_types=LISTENING)
 def test_the_handshake_says_hello_unless_told_otherwise(conversation: Conversation) -> None:
     assert conversation.run("handshake", data=None) == [3, {"welcome": "hello"}]
 
 
-@over()
+@over(server_types=LISTENING)
 def test_the_server_can_refuse_a_handshake(conversation: Conversation) -> None:
     seen = conversation.run("refused_handshake", data=INTRUDER)
 
@@ -114,7 +114,7 @@ def test_the_server_can_refuse_a_handshake(conversation: Conversation) -> None:
     assert f"rejected: {REFUSAL}" in seen["args"][0]
 
 
-@over()
+@over(server_types=LISTENING)
 def test_the_client_can_refuse_a_handshake(conversation: Conversation) -> None:
     seen = conversation.run("handshake_refused_by_the_client")
 

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+import pytest
+
 from interop_kit.conversation import Conversation
-from interop_kit.routes import Feature, over
+from interop_kit.routes import LISTENING, Feature, over
 
 
-@over()
-def test_the_name_server_is_located(conversation: Conversation) -> None:
-    assert conversation.run("find_nameserver") == [True, None, True]
+@pytest.fixture
+def with_names(conversation: Conversation) -> Conversation:
+    """A conversation in which there is a name server of the server's library and type."""
+    return conversation.with_nameserver()
 
 
-@over()
-def test_a_registered_name_is_looked_up(conversation: Conversation, token: str) -> None:
-    seen = conversation.run("register_and_lookup", name=token)
+@over(server_types=LISTENING)
+def test_the_name_server_is_located(with_names: Conversation) -> None:
+    assert with_names.run("find_nameserver") == [True, None, True]
+
+
+@over(server_types=LISTENING)
+def test_a_registered_name_is_looked_up(with_names: Conversation, token: str) -> None:
+    seen = with_names.run("register_and_lookup", name=token)
 
     assert (seen["types"], seen["same"]) == ([True, True], [True, True])
     assert seen["safe"]["class"] == "NamingError"
 
 
-@over(Feature.NESTED_URI)
-def test_a_name_is_looked_up_with_its_metadata(conversation: Conversation, token: str) -> None:
-    assert conversation.run("lookup_with_metadata", name=token) == [True, ["a", "b"]]
+@over(Feature.NESTED_URI, server_types=LISTENING)
+def test_a_name_is_looked_up_with_its_metadata(with_names: Conversation, token: str) -> None:
+    assert with_names.run("lookup_with_metadata", name=token) == [True, ["a", "b"]]
 
 
-@over()
-def test_an_unknown_name_is_a_naming_error(conversation: Conversation, token: str) -> None:
-    assert conversation.run("unknown_name", name=token) == {
+@over(server_types=LISTENING)
+def test_an_unknown_name_is_a_naming_error(with_names: Conversation, token: str) -> None:
+    assert with_names.run("unknown_name", name=token) == {
         "class": "NamingError",
         "args": [repr(f"unknown name: {token}")],
         "then": None,
     }
 
 
-@over()
-def test_names_are_listed_and_removed(conversation: Conversation, token: str) -> None:
-    assert conversation.run("list_and_remove", prefix=token) == {
+@over(server_types=LISTENING)
+def test_names_are_listed_and_removed(with_names: Conversation, token: str) -> None:
+    assert with_names.run("list_and_remove", prefix=token) == {
         "prefix": {f"{token}.x.1": "PYRO:x.1@localhost:1234", f"{token}.x.2": "PYRO:x.2@localhost:1234"},
         "regex": [f"{token}.x.1", f"{token}.y.1"],
         "metadata": {f"{token}.y.1": ["PYRO:y.1@localhost:1234", ["m", "n"]]},
@@ -44,9 +52,9 @@ def test_names_are_listed_and_removed(conversation: Conversation, token: str) ->
     }
 
 
-@over()
-def test_names_are_found_by_their_metadata(conversation: Conversation, token: str) -> None:
-    assert conversation.run("search_metadata", prefix=token) == {
+@over(server_types=LISTENING)
+def test_names_are_found_by_their_metadata(with_names: Conversation, token: str) -> None:
+    assert with_names.run("search_metadata", prefix=token) == {
         "all": {f"{token}.1": ["PYRO:one@localhost:1234", [f"{token}.a", f"{token}.b"]]},
         "any": [f"{token}.1", f"{token}.2"],
         "bare": {f"{token}.2": "PYRO:two@localhost:1234"},
@@ -54,11 +62,11 @@ def test_names_are_found_by_their_metadata(conversation: Conversation, token: st
     }
 
 
-@over()
-def test_an_object_is_called_by_its_name_and_by_its_metadata(conversation: Conversation, token: str) -> None:
-    assert conversation.run("call_by_name", name=token) == [[3, 7], True, True]
+@over(server_types=LISTENING)
+def test_an_object_is_called_by_its_name_and_by_its_metadata(with_names: Conversation, token: str) -> None:
+    assert with_names.run("call_by_name", name=token) == [[3, 7], True, True]
 
 
-@over()
-def test_a_name_that_nobody_has_cannot_be_called(conversation: Conversation, token: str) -> None:
-    assert conversation.run("call_by_unknown_name", name=token) == ["NamingError", "NamingError"]
+@over(server_types=LISTENING)
+def test_a_name_that_nobody_has_cannot_be_called(with_names: Conversation, token: str) -> None:
+    assert with_names.run("call_by_unknown_name", name=token) == ["NamingError", "NamingError"]

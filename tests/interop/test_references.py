@@ -1,14 +1,12 @@
-"""Addresses and proxies as values, instances, Unix domain sockets."""
+"""Addresses, proxies and objects as values, and calls back to the client."""
 
 from __future__ import annotations
 
-import pytest
-
 from interop_kit.conversation import Conversation
-from interop_kit.routes import Feature, over
+from interop_kit.routes import LISTENING, Feature, over
 
 
-@over()
+@over(server_types=LISTENING)
 def test_an_address_is_a_result(conversation: Conversation) -> None:
     assert conversation.run("uri_as_result") == [True, True]
 
@@ -20,12 +18,12 @@ def test_an_address_is_an_argument(conversation: Conversation) -> None:
     assert conversation.run("uri_as_argument", text=text) == [True, text, ["PYRO", "thing", "some.host", 4444]]
 
 
-@over(Feature.OBJECT_AS_PROXY)
+@over(Feature.OBJECT_AS_PROXY, server_types=LISTENING)
 def test_a_registered_object_arrives_as_a_proxy(conversation: Conversation) -> None:
     assert conversation.run("object_as_proxy") == [True, ["greet"], "I am a child"]
 
 
-@over(Feature.OBJECT_AS_PROXY)
+@over(Feature.OBJECT_AS_PROXY, server_types=LISTENING)
 def test_registered_objects_in_a_list_arrive_as_proxies(conversation: Conversation) -> None:
     assert conversation.run("objects_in_a_list") == ["I am one", "I am two"]
 
@@ -40,23 +38,35 @@ def test_a_proxy_comes_back_as_a_proxy_for_the_same_object(conversation: Convers
     assert conversation.run("proxy_there_and_back") == [True, True, 3]
 
 
-@over()
-@pytest.mark.parametrize(("name", "number"), [("single", 1), ("session", 2), ("percall", 4)])
-def test_an_instance_lives_as_long_as_its_mode_says(conversation: Conversation, name: str, number: int) -> None:
-    assert conversation.run("number_of_instances", name=name) == number
+@over(Feature.OBJECT_AS_PROXY, server_types=LISTENING)
+def test_registered_objects_in_a_dictionary_arrive_as_proxies(conversation: Conversation) -> None:
+    assert conversation.run("objects_in_a_dictionary") == ["I am one", "I am two"]
+
+
+@over(Feature.OBJECT_AS_PROXY)
+def test_an_object_of_the_client_is_called_back(conversation: Conversation) -> None:
+    assert conversation.run("call_back") == ["hear indeed", ["hear"]]
 
 
 @over()
-@pytest.mark.parametrize(("name", "same"), [("single", True), ("session", False), ("percall", False)])
-def test_only_a_single_instance_survives_its_connection(conversation: Conversation, name: str, same: bool) -> None:
-    assert conversation.run("instance_after_a_new_connection", name=name) is same
+def test_an_object_of_the_client_is_called_back_by_a_proxy(conversation: Conversation) -> None:
+    assert conversation.run("call_back_by_proxy") == ["hear indeed", ["hear"]]
+
+
+@over(Feature.OBJECT_AS_PROXY)
+def test_objects_of_the_client_in_a_list_are_called_back(conversation: Conversation) -> None:
+    assert conversation.run("call_back_to_many") == [["hear indeed", "hear indeed"], [["hear"], ["hear"]]]
 
 
 @over()
-def test_an_instance_is_made_by_its_creator(conversation: Conversation) -> None:
-    assert conversation.run("identity", name="created").endswith("made by the creator")
+def test_an_exception_in_a_callback_goes_all_the_way_round(conversation: Conversation) -> None:
+    seen = conversation.run("call_back_to_a_failure")
+
+    assert seen == [{"class": "ValueError", "args": ["'this'", "'is too quiet'"]}, True, 3]
 
 
-@over()
-def test_an_object_is_called_over_a_unix_domain_socket(conversation: Conversation) -> None:
-    assert conversation.run("call_over_a_unix_socket") == [3, True]
+@over(serializers=["serpent", "json"])
+def test_an_object_that_is_not_hosted_any_more_does_not_travel(conversation: Conversation) -> None:
+    seen = conversation.run("object_that_is_not_hosted_any_more")
+
+    assert seen in {"ProtocolError", "SerializeError", "TypeError", "ValueError"}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from interop_kit.conversation import Conversation
-from interop_kit.routes import Feature, over
+from interop_kit.routes import LISTENING, Feature, over
+
+TERMINATED = {"class": "PyroError", "args": ["'item stream terminated'"]}
 
 
 @over()
@@ -40,14 +44,39 @@ def test_a_stream_that_is_closed_early_ends_at_the_server(conversation: Conversa
     assert conversation.run("stream_closed_early", token=token) == [[0, 1], "ended", "nothing"]
 
 
-@over()
+@over(Feature.CLOSE_STREAM_LATER)
 def test_a_stream_can_be_closed_after_other_calls(conversation: Conversation, token: str) -> None:
     assert conversation.run("stream_closed_after_other_calls", token=token) == [[0, 3, 1, 7], "ended"]
 
 
-@over()
+@over(server_types=LISTENING)
 def test_a_stream_goes_on_after_a_new_connection(conversation: Conversation) -> None:
     assert conversation.run("stream_over_a_lost_connection") == [[1], "ConnectionClosedError", [2, 3]]
+
+
+@over()
+def test_a_stream_that_nobody_holds_any_more_ends_at_the_server(conversation: Conversation, token: str) -> None:
+    assert conversation.run("stream_that_nobody_holds", token=token) == [0, "ended"]
+
+
+@over(serializers=["serpent"])  # with the others it is a SerializeError, at which released Pyro5 drops the connection
+def test_an_item_that_cannot_be_serialized_is_an_error_and_the_next_one_comes(conversation: Conversation) -> None:
+    assert conversation.run("stream_of_which_an_item_cannot_travel") == ["TypeError", "after it"]
+
+
+@over(Feature.STREAM_LIFETIME, serializers=["serpent"])
+def test_a_stream_ends_with_its_lifetime(conversation: Conversation, token: str) -> None:
+    mortal = conversation.with_server(PYRO_ITER_STREAM_LIFETIME="0.05", PYRO_POLLTIMEOUT="0.05")
+
+    assert mortal.run("stream_whose_time_is_over", token=token) == [0, "ended", TERMINATED]
+
+
+@over(serializers=["serpent"], server_types=LISTENING)
+@pytest.mark.parametrize("linger", ["0.0", "0.05"])
+def test_a_stream_ends_when_its_client_has_left_for_long(conversation: Conversation, token: str, linger: str) -> None:
+    strict = conversation.with_server(PYRO_ITER_STREAM_LINGER=linger, PYRO_POLLTIMEOUT="0.05")
+
+    assert strict.run("stream_whose_client_has_left", token=token) == [0, "ended", TERMINATED]
 
 
 @over()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -13,13 +14,14 @@ import pytest
 
 from pyro_client.socketutil import SocketConnection
 from pyro_server import Daemon, callback, expose, oneway
-from pyro_server.servers.link import Pause
+from pyro_server.servers.link import Link, Pause
+from pyro_server.servers.patience import never_wait
 from pyro_server.session import ServerSession
 from pyro_server.steps import Close, Job, Send, run
 from pyro_wire import Config, Limits, Message, MessageReader, SerializedBlob, current_context, serializers
 from pyro_wire.context import CallState, set_state
 from pyro_wire.errors import SecurityError
-from pyro_wire.message import FLAGS_EXCEPTION, MSG_CONNECT, MSG_INVOKE, Buffer, encode
+from pyro_wire.message import FLAGS_EXCEPTION, MSG_CONNECT, MSG_CONNECTOK, MSG_INVOKE, Buffer, encode
 
 ADDRESS = ("192.0.2.1", 4444)
 """Where the clients of these tests call from."""
@@ -176,6 +178,78 @@ class FakeLink:
         self.connection.close()
 
 
+class Line:
+    """Where oneway calls wait, as many as there is room for. Nothing runs them."""
+
+    def __init__(self) -> None:
+        self.room = 1000
+        self.jobs: list[Job] = []
+
+    def offer(self, client: Link, job: Job) -> bool:
+        if not self.has_room(client):
+            client.held_back = True
+            return False
+        self.jobs.append(job)
+        return True
+
+    def has_room(self, client: Link) -> bool:
+        return len(self.jobs) < self.room
+
+
+class Peer:
+    """A client, and the link that serves it; over TLS if there is a context, once the test has wrapped ``sock``."""
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        line: Line,
+        clock: Clock,
+        *,
+        handshake: bool = True,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.sock, far = socket.socketpair()
+        self.sock.setblocking(False)
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        if context is not None:
+            far = context.wrap_socket(far, server_side=True, do_handshake_on_connect=False)
+        never_wait(far)
+        self.connection = SocketConnection(far, keep_open=not handshake)
+        session = ServerSession(daemon, self.connection, ADDRESS, handshake=handshake)
+        self.link = Link(session, self.connection, line, clock)  # type: ignore[arg-type]  # a fake line
+        self.ended = False
+        """Whether nothing more comes from the server."""
+        self._reader = MessageReader(Limits())
+
+    def send(self, data: bytes) -> Pause:
+        """Send bytes, and have the link do what can be done."""
+        self.sock.sendall(data)
+        return self.link.advance()
+
+    def answers(self) -> list[Message]:
+        """Return the messages that have come."""
+        try:
+            while data := self.sock.recv(1 << 16):
+                self._reader.feed(data)
+            self.ended = True
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        return list(iter(self._reader.next_message, None))
+
+    def connect(self) -> None:
+        """Shake hands."""
+        serpent = serializers["serpent"]
+        payload = serpent.dumps({"handshake": "hello", "object": "service"})
+        assert self.send(b"".join(encode(MSG_CONNECT, 0, 1, serpent.serializer_id, payload))) is Pause.NEXT
+        (answer,) = self.answers()
+        assert answer.type == MSG_CONNECTOK
+
+    def close(self) -> None:
+        self.sock.close()
+        self.link.end()
+        self.connection.sock.close()
+
+
 class Client:
     """A client that says what it is told to, and keeps what it is answered.
 
@@ -325,6 +399,36 @@ def new_link() -> Iterator[Callable[[], FakeLink]]:
             return link
 
         yield make
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+def new_peer(line: Line, clock: Clock) -> Iterator[Callable[..., Peer]]:
+    """Make clients, which have said nothing yet."""
+    with ExitStack() as stack:
+
+        def make(daemon: Daemon, **options: Any) -> Peer:
+            peer = Peer(daemon, line, clock, **options)
+            stack.callback(peer.close)
+            return peer
+
+        yield make
+
+
+@pytest.fixture
+def stranger(daemon: Daemon, new_peer: Callable[..., Peer]) -> Peer:
+    return new_peer(daemon)
+
+
+@pytest.fixture
+def peer(stranger: Peer) -> Peer:
+    """A client that has been let in."""
+    stranger.connect()
+    return stranger
 
 
 @pytest.fixture(params=sorted(serializers))

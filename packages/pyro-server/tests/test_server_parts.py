@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import selectors
 import socket
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,14 @@ DEADLINE = 10.0
 # -------------------------------------------------------------------------------------------- housekeeping
 
 
+@contextlib.contextmanager
+def housekeeping(work: Callable[[], None], period: float) -> Iterator[None]:
+    housekeeper = Housekeeper(work, period)
+    housekeeper.start()
+    yield
+    housekeeper.stop(DEADLINE)
+
+
 def test_housekeeping_is_done_again_and_again_on_a_thread_of_its_own() -> None:
     threads: list[threading.Thread] = []
     enough = threading.Event()
@@ -32,14 +42,15 @@ def test_housekeeping_is_done_again_and_again_on_a_thread_of_its_own() -> None:
         if len(threads) == 3:
             enough.set()
 
-    with Housekeeper(work, 0.001):
+    with housekeeping(work, 0.001):
         assert enough.wait(DEADLINE)
     assert {thread.name for thread in threads} == {"housekeeper"}
     assert threads[0].daemon
     assert not threads[0].is_alive()
 
 
-def test_housekeeping_goes_on_after_an_error(caplog) -> None:
+@pytest.mark.parametrize("error", [ValueError("dust"), SystemExit("dust"), KeyboardInterrupt("dust")])
+def test_housekeeping_goes_on_after_an_error(caplog, error: BaseException) -> None:
     rounds: list[int] = []
     enough = threading.Event()
 
@@ -47,16 +58,27 @@ def test_housekeeping_goes_on_after_an_error(caplog) -> None:
         rounds.append(len(rounds))
         if len(rounds) == 3:
             enough.set()
-        raise ValueError("dust")
+        raise error
 
-    with caplog.at_level(logging.ERROR), Housekeeper(work, 0.001):
+    with caplog.at_level(logging.ERROR), housekeeping(work, 0.001):
         assert enough.wait(DEADLINE)
     assert "dust" in caplog.text
 
 
 def test_housekeeping_ends_at_once_however_long_its_period() -> None:
-    with Housekeeper(lambda: None, 1e6):
+    with housekeeping(lambda: None, 1e6):
         pass
+
+
+def test_housekeeping_begins_once_and_not_after_its_end() -> None:
+    housekeeper = Housekeeper(lambda: None, 1e6)
+    housekeeper.start()
+    housekeeper.start()
+    housekeeper.stop(DEADLINE)
+    housekeeper.start()
+    other = Housekeeper(lambda: None, 0.0)
+    other.stop(DEADLINE)
+    other.start()
 
 
 # -------------------------------------------------------------------------------------------------- waking

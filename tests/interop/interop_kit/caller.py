@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ class Client:
     uris: Mapping[str, str]
     serializer: str
     items: Mapping[str, Any] = field(default_factory=dict)
+    connected_socket: socket.socket | None = None
+    """What reaches the objects whose addresses are bare ids."""
 
     def options(self) -> dict[str, Any]:
         """The keyword arguments that configure a proxy or `locate_ns`."""
@@ -30,9 +33,12 @@ class Client:
         """A new proxy for the object of that name."""
         return self.proxy_for(self.uris[name])
 
-    def proxy_for(self, uri: Any) -> Any:
-        """A new proxy for any address."""
-        return self.library.Proxy(uri, **self.options())
+    def proxy_for(self, uri: Any, proxy_class: Any = None) -> Any:
+        """A new proxy for any address, of the library's class or of another one."""
+        make = proxy_class or self.library.Proxy
+        if isinstance(uri, str) and "@" not in uri and ":" not in uri:
+            return make(uri, connected_socket=self.connected_socket, **self.options())
+        return make(uri, **self.options())
 
 
 def describe(error: BaseException) -> dict[str, Any]:

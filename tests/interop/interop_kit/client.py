@@ -6,7 +6,9 @@ of its output is the answer: what the step saw, or the traceback of the error th
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import sys
 import threading
 import traceback
@@ -15,7 +17,9 @@ from typing import Any
 
 from interop_kit import steps
 from interop_kit.caller import DEADLINE, Client
+from interop_kit.door import hand_over_an_end
 from interop_kit.library import Library, load
+from interop_kit.tls import with_client_tls
 
 
 def perform(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,10 +27,12 @@ def perform(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
     answer = {"error": f"no end within {2 * DEADLINE} seconds"}
 
     def work() -> None:
-        client = Client(library, request["uris"], request["serializer"], request["items"])
         try:
+            with _connected_socket(request["uris"], request["items"]) as sock:
+                client = Client(library, request["uris"], request["serializer"], request["items"], sock)
+                result = steps.find(request["step"])(client, **request["arguments"])
             # Through json here too, so that both libraries are seen through the same glasses.
-            answer["result"] = json.loads(json.dumps(steps.find(request["step"])(client, **request["arguments"])))
+            answer["result"] = json.loads(json.dumps(result))
             del answer["error"]
         except Exception:  # a step is code that may fail in any way, and the test is to hear of it
             answer["error"] = traceback.format_exc()
@@ -35,6 +41,13 @@ def perform(library: Library, request: Mapping[str, Any]) -> dict[str, Any]:
     thread.start()
     thread.join(2 * DEADLINE)
     return dict(answer)
+
+
+def _connected_socket(
+    uris: Mapping[str, str], items: Mapping[str, Any]
+) -> contextlib.AbstractContextManager[socket.socket | None]:
+    """The client's end of a new socket pair, if the server has a door for the other end."""
+    return with_client_tls(hand_over_an_end(uris["door"]), items) if "door" in uris else contextlib.nullcontext()
 
 
 def main() -> None:

@@ -20,11 +20,13 @@ class Library:
     expose: Any
     oneway: Any
     behavior: Any
+    callback: Any
     current_context: Any
     locate_ns: Any
+    start_ns: Any
     errors: Any
     options: Callable[..., dict[str, Any]]
-    """Keyword arguments for a proxy or `locate_ns`: the default configuration with these items replaced."""
+    """Keyword arguments for a proxy, a daemon or `locate_ns`: the default configuration with these items replaced."""
 
 
 def load(name: str) -> Library:

@@ -1,19 +1,19 @@
-"""A name server program for either library: `python -m interop_kit.nameserver pyro_ns|Pyro5.nameserver`.
+"""A name server program for either library: `python -m interop_kit.nameserver ours|released`.
 
 Prints its address, and ends when its standard input closes.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 import threading
+
+from interop_kit.library import load
 
 
 def main() -> None:
     """Serve names until the standard input closes."""
-    library = importlib.import_module(sys.argv[1])  # by name, because the other one must not come into this process
-    uri, daemon, _ = library.start_ns(host="localhost", port=0, enableBroadcast=False)
+    uri, daemon, _ = load(sys.argv[1]).start_ns(host="localhost", port=0, enableBroadcast=False)
     threading.Thread(target=daemon.requestLoop, daemon=True).start()
     print(f"URI = {uri}", flush=True)  # the library may have said something before
     sys.stdin.read()

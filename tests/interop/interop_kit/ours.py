@@ -6,7 +6,8 @@ from typing import Any
 
 from interop_kit.library import Library
 from pyro_client import BatchProxy, Proxy, locate_ns
-from pyro_server import Daemon, behavior, expose, oneway
+from pyro_ns import start_ns
+from pyro_server import Daemon, behavior, callback, expose, oneway
 from pyro_uri import URI
 from pyro_wire import Config, SerializedBlob, current_context, errors
 
@@ -24,8 +25,10 @@ library = Library(
     expose=expose,
     oneway=oneway,
     behavior=behavior,
+    callback=callback,
     current_context=current_context,
     locate_ns=locate_ns,
+    start_ns=start_ns,
     errors=errors,
     options=_options,
 )

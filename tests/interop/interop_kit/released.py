@@ -13,10 +13,12 @@ from Pyro5.api import (
     Proxy,
     SerializedBlob,
     behavior,
+    callback,
     current_context,
     expose,
     locate_ns,
     oneway,
+    start_ns,
 )
 
 
@@ -37,8 +39,10 @@ library = Library(
     expose=expose,
     oneway=oneway,
     behavior=behavior,
+    callback=callback,
     current_context=current_context,
     locate_ns=locate_ns,
+    start_ns=start_ns,
     errors=errors,
     options=_options,
 )

@@ -10,10 +10,9 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from interop_kit.hosting import Brief, Child, Hosting
 from interop_kit.library import Library
-
-PATIENCE = 0.2
-"""Seconds that `recall` waits for something to be remembered; the client asks again."""
+from interop_kit.memory import BOARD, Memory
 
 
 class StrangeError(Exception):
@@ -37,6 +36,14 @@ class Calls:
 
     def unserializable(self) -> object:
         return object()
+
+    @staticmethod
+    def static(value: Any) -> Any:
+        return value
+
+    @classmethod
+    def of_class(cls) -> str:
+        return cls.__name__
 
 
 class Properties:
@@ -97,38 +104,8 @@ class Failures:
         raise self._errors.SecurityError("not for you")
 
 
-class Memory:
-    """What calls without a reply leave behind, so that a later call can ask for it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()  # guards _values
-        self._values: dict[str, Any] = {}
-
-    def remember(self, token: str, value: Any) -> None:
-        with self._changed:
-            self._values[token] = value
-            self._changed.notify_all()
-
-    def remember_and_fail(self, token: str, value: Any) -> None:
-        self.remember(token, value)
-        raise ValueError("nobody hears this")
-
-    def remember_with_reply(self, token: str, value: Any) -> str:
-        self.remember(token, value)
-        return "remembered"
-
-    def recall(self, token: str) -> list[Any]:
-        """What was remembered, as the only item of a list; an empty list if nothing was within a moment."""
-        with self._changed:
-            self._changed.wait_for(lambda: token in self._values, PATIENCE)
-            return [self._values[token]] if token in self._values else []
-
-
 class Streams:
     """Iterators as results."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
 
     def count_to(self, number: int) -> Iterator[int]:
         yield from range(1, number + 1)
@@ -141,10 +118,21 @@ class Streams:
         try:
             yield from range(1_000_000)
         finally:
-            self._memory.remember(token, "ended")
+            BOARD.write(token, "ended")
 
     def some_list(self) -> list[int]:
         return [1, 2, 3]
+
+    def unserializable_stream(self) -> Iterator[Any]:
+        yield object()
+        yield "after it"
+
+
+def annotations_seen(library: Library) -> dict[str, str]:
+    """The annotations that have come with the request."""
+    # Not all need be text: before the first call of a client, released Pyro5 shows those of another one, of a blob say.
+    seen = library.current_context.annotations
+    return {key: bytes(value).decode(errors="replace") for key, value in seen.items()}
 
 
 class Context:
@@ -154,8 +142,17 @@ class Context:
         self._library = library
 
     def annotations_seen(self) -> dict[str, str]:
-        seen = self._library.current_context.annotations
-        return {key: bytes(value).decode() for key, value in seen.items()}
+        return annotations_seen(self._library)
+
+    def remember_annotations(self, token: str) -> None:
+        BOARD.write(token, self.annotations_seen())
+
+    def about_the_call(self) -> list[Any]:
+        context = self._library.current_context
+        return [context.seq, context.serializer_id, list(context.client_sock_addr)[:2]]
+
+    def certificate(self) -> Any:
+        return self._library.current_context.client.getpeercert()
 
     def answer_annotated(self, key: str, text: str) -> str:
         self._library.current_context.response_annotations = {key: text.encode()}
@@ -188,16 +185,6 @@ class Blobs:
             return receiver.open_blob(blob)
 
 
-class Child:
-    """An object that the service makes and registers, so that it travels as a proxy."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def greet(self) -> str:
-        return f"I am {self._name}"
-
-
 class References:
     """Addresses and proxies as values."""
 
@@ -213,6 +200,16 @@ class References:
 
     def make_children(self, *names: str) -> list[Child]:
         return [self.make_child(name) for name in names]
+
+    def family(self, *names: str) -> dict[str, Any]:
+        return {"children": [{"first": child} for child in self.make_children(*names)]}
+
+    def tell(self, listener: Any, text: str) -> Any:
+        with listener:
+            return listener.hear(text)
+
+    def tell_all(self, listeners: list[Any], text: str) -> list[Any]:
+        return [self.tell(listener, text) for listener in listeners]
 
     def ask(self, other: Any, a: int, b: int) -> int:
         with other:
@@ -233,14 +230,12 @@ class Hidden:
         return "must not be seen"
 
 
-class Service(Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Hidden):
+class Service(Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Hosting, Hidden):
     """All of it under one address."""
 
     def __init__(self, library: Library) -> None:
         Properties.__init__(self)
-        Memory.__init__(self)
-        Streams.__init__(self, self)
-        self._library = library
+        Hosting.__init__(self, library)
         self._errors = library.errors
 
     def _private(self) -> str:
@@ -269,10 +264,38 @@ class Shelf:
         return iter(sorted(self._items))
 
 
+class Partly:
+    """A class that is not exposed as a whole."""
+
+    def open(self) -> str:
+        return "open"
+
+    def closed(self) -> str:
+        return "must not be seen"
+
+    @property
+    def visible(self) -> str:
+        return "visible"
+
+    @property
+    def invisible(self) -> str:
+        return "must not be seen"
+
+
+class Letters:
+    """Something to iterate over."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter("xyz")
+
+
 class Identified:
     """An object that tells which instance it is."""
 
+    made = 0
+
     def __init__(self, maker: str = "nobody") -> None:
+        Identified.made += 1
         self._identity = f"{uuid.uuid4()} made by {maker}"
 
     def identity(self) -> str:
@@ -295,22 +318,74 @@ class Created(Identified):
     """An instance that a function makes."""
 
 
+class Miscreated(Identified):
+    """An instance that is none."""
+
+
+class Uncreated(Identified):
+    """An instance that cannot be made."""
+
+
 def create(kind: type[Created]) -> Created:
     """The instance creator of `Created`."""
     return kind("the creator")
 
 
+def create_something_else(kind: type[Miscreated]) -> object:
+    """The instance creator of `Miscreated`."""
+    return object()
+
+
+def create_nothing(kind: type[Uncreated]) -> Uncreated:
+    """The instance creator of `Uncreated`."""
+    raise LookupError("nothing to make it of")
+
+
+class Whereabouts:
+    """Tells which thread it is called on."""
+
+    def thread(self) -> int:
+        return threading.get_ident()
+
+
+class Census:
+    """Tells how many instances there have been."""
+
+    def instances(self) -> int:
+        return Identified.made
+
+
+EXPOSED: tuple[type, ...] = (
+    *(Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Hosting, Child, Brief),
+    *(Shelf, Letters, Identified, Census, Whereabouts),
+)
+"""The classes whose own members are all exposed, other than private ones."""
+
+
 def make_service(library: Library) -> dict[str, Any]:
     """The objects and classes to register, by object id, exposed with the decorators of `library`."""
-    library.oneway(Memory.remember)
-    library.oneway(Memory.remember_and_fail)
-    for exposed in (Calls, Properties, Failures, Memory, Streams, Context, Blobs, References, Child, Shelf, Identified):
+    for oneway in (
+        Memory.remember,
+        Memory.remember_and_fail,
+        Memory.follow,
+        Context.remember_annotations,
+        Brief.end_unheard,
+    ):
+        library.oneway(oneway)
+    for exposed in EXPOSED:
         library.expose(exposed)
+    library.expose(Partly.open)
+    library.expose(Partly.visible)
     return {
         "service": Service(library),
         "shelf": library.behavior(instance_mode="session")(Shelf),
+        "letters": Letters(),
+        "partly": Partly(),
+        "census": Census(),
         "single": library.behavior(instance_mode="single")(Single),
         "session": library.behavior(instance_mode="session")(Session),
         "percall": library.behavior(instance_mode="percall")(PerCall),
         "created": library.behavior(instance_mode="session", instance_creator=create)(Created),
+        "miscreated": library.behavior(instance_mode="percall", instance_creator=create_something_else)(Miscreated),
+        "uncreated": library.behavior(instance_mode="session", instance_creator=create_nothing)(Uncreated),
     }

@@ -29,6 +29,7 @@ from pyro_server.servers.making import make_server
 from pyro_server.servers.multiplex import MultiplexServer
 from pyro_server.servers.partners import Partner
 from pyro_server.servers.threads import ThreadServer
+from pyro_server.steps import is_from_operator
 from pyro_server.streams import Stream, StreamTable
 from pyro_uri import URI
 from pyro_wire.annotations import Annotations
@@ -110,6 +111,8 @@ class Daemon:
         nat = nat_address(nathost, natport, not unixsocket and connected_socket is None, config)
         if ssl_context is None and config.SSL and connected_socket is None:
             ssl_context = server_context(config)
+        if ssl_context is not None and ssl_context.protocol is ssl.PROTOCOL_TLS_CLIENT:
+            raise ValueError("this ssl_context is one for clients; a daemon needs one made for Purpose.CLIENT_AUTH")
         self.ssl_context = ssl_context
         """What makes connections speak TLS; None: they do not."""
         self.methodcall_error_handler: MethodErrorHandler = log_method_error
@@ -124,8 +127,11 @@ class Daemon:
         """Held while a client that has left is cleaned up, and during housekeeping."""
         self._serializers = table_for(config)
         self._singles: dict[type, Any] = {}
-        self._closing_lock = threading.Lock()
-        """Guards the change from ``transportServer`` to ``_closed_server``, and ``_loop_releases``."""
+        self._closing_lock = threading.RLock()
+        """Guards the change from ``transportServer`` to ``_closed_server``, and ``_loop_releases``.
+
+        Reentrant, because a signal handler may shut the daemon down.
+        """
         self._closed_server: Server | None = None
         self._loop_releases = False
         """Whether the request loop's thread waits for the calls in flight once the daemon is shut down."""
@@ -388,7 +394,11 @@ class Daemon:
         with self.housekeeper_lock:
             try:
                 self.clientDisconnect(connection)
-            except Exception:  # the program's own hook; the cleaning goes on
+            except (
+                BaseException
+            ) as error:  # the program's own hook, which must not end the server; the cleaning goes on
+                if is_from_operator(error):
+                    raise
                 log.exception("error in clientDisconnect")
         self.streams.client_gone(connection)
         connection.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from types import TracebackType
+
+from pyro_server.steps import is_from_operator
 
 __all__ = ["Chore", "Housekeeper"]
 
@@ -15,24 +16,28 @@ Work = Callable[[], None]
 
 
 class Housekeeper:
-    """Calls ``work()`` every ``period`` seconds while it is in ``with``, on a thread that waits for no client."""
+    """Calls ``work()`` every ``period`` seconds from ``start`` to ``stop``, on a thread that waits for no client."""
 
     def __init__(self, work: Work, period: float) -> None:
         self._work = work
         self._period = period
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        """Held while it begins or ends, so that it does not begin after its end."""
         self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
 
-    def __enter__(self) -> Housekeeper:
-        self._thread.start()
-        return self
+    def start(self) -> None:
+        """Begin, unless it has begun or ended already."""
+        with self._lock:
+            if self._thread.ident is None and not self._stop.is_set():
+                self._thread.start()
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        if not self.owns(threading.current_thread()):
-            self._thread.join()
+    def stop(self, timeout: float) -> None:
+        """End, after what is being done; wait for that up to ``timeout`` seconds, unless this is that thread."""
+        with self._lock:
+            self._stop.set()
+        if self._thread.ident is not None and not self.owns(threading.current_thread()):
+            self._thread.join(timeout)
 
     def owns(self, thread: threading.Thread) -> bool:
         """Tell whether a thread is the one that does the work."""
@@ -66,5 +71,7 @@ class Chore:
 def _do(work: Work) -> None:
     try:
         work()
-    except Exception:  # the program's own hook; the next round shall come all the same
+    except BaseException as error:  # the program's own hook; the next round shall come all the same
+        if is_from_operator(error):
+            raise
         log.exception("error in housekeeping")

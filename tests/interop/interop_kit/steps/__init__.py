@@ -8,9 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from interop_kit.steps import batches, calls, context, errors, names, objects, references, streams
+from interop_kit.steps import (
+    batches,
+    callbacks,
+    calls,
+    combining,
+    context,
+    errors,
+    hosting,
+    names,
+    objects,
+    references,
+    streams,
+    tls,
+)
 
-_MODULES = (batches, calls, context, errors, names, objects, references, streams)
+_MODULES = (batches, callbacks, calls, combining, context, errors, hosting, names, objects, references, streams, tls)
 _STEPS: dict[str, Callable[..., Any]] = {
     name: function
     for module in _MODULES

@@ -45,6 +45,28 @@ def batch_with_an_unknown_method(client: Client) -> Any:
         return [error_of(lambda: list(calls()))["class"], service.add(1, 2)]
 
 
+def large_batch(client: Client, size: int) -> Any:
+    with client.proxy() as service:
+        calls = client.library.BatchProxy(service)
+        for number in range(size):
+            calls.add(number, 1)
+        return list(calls()) == list(range(1, size + 1))
+
+
+def batch_with_a_stream(client: Client) -> Any:
+    with client.proxy() as service:
+        calls = client.library.BatchProxy(service)
+        calls.count_to(3)
+        return error_of(lambda: list(calls()))["class"]
+
+
+def batch_with_a_result_that_cannot_travel(client: Client) -> Any:
+    with client.proxy() as service:
+        calls = client.library.BatchProxy(service)
+        calls.unserializable()
+        return error_of(lambda: list(calls()))["class"]
+
+
 def oneway_batch(client: Client, token: str) -> Any:
     with client.proxy() as service:
         calls = client.library.BatchProxy(service)

@@ -137,6 +137,20 @@ def oneway(client: Client, token: str) -> Any:
         return [service.remember(token, "value"), recalled(service, token)]
 
 
+def oneway_that_takes_long(client: Client, token: str) -> Any:
+    with client.proxy() as service:
+        answer = service.follow(token)
+        recalled(service, token)  # it has begun
+        ended = service.recall(f"{token}-end")
+        service.remember(f"{token}-go", "go")
+        return [answer, ended, recalled(service, f"{token}-end")]
+
+
+def methods_of_the_class(client: Client) -> Any:
+    with client.proxy() as service:
+        return [service.static(5), service.of_class()]
+
+
 def oneway_that_fails(client: Client, token: str) -> Any:
     with client.proxy() as service:
         return [service.remember_and_fail(token, "value"), recalled(service, token), service.add(1, 2)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from interop_kit.caller import Client, error_of
+from interop_kit.caller import Client, error_of, recalled
 
 
 def _text(annotations: Any) -> dict[str, str]:
@@ -18,6 +18,35 @@ def annotations_of_a_request(client: Client, annotations: dict[str, str]) -> Any
         service._pyroBind()  # our servers take only small annotations from a stranger
         context.annotations = {key: text.encode() for key, text in annotations.items()}
         return service.annotations_seen()
+
+
+def annotations_of_a_oneway_call(client: Client, annotations: dict[str, str], token: str) -> Any:
+    context = client.library.current_context
+    with client.proxy() as service:
+        service._pyroBind()
+        context.annotations = {key: text.encode() for key, text in annotations.items()}
+        service.remember_annotations(token)
+        context.annotations = {}
+        return recalled(service, token)
+
+
+def annotations_of_the_handshake(client: Client, annotations: dict[str, str], token: str) -> Any:
+    context = client.library.current_context
+    with client.proxy("guarded") as guarded:
+        guarded._pyroHandshake = {"token": token}
+        context.annotations = {key: text.encode() for key, text in annotations.items()}
+        guarded._pyroBind()
+        back = _text(context.response_annotations)
+        context.annotations = {}
+        return [recalled(guarded, f"{token}-annotations"), back]
+
+
+def about_the_call(client: Client) -> Any:
+    with client.proxy() as service:
+        service._pyroBind()
+        number, serializer_id, address = service.about_the_call()
+        own = list(service._pyroConnection.sock.getsockname())[:2]
+        return [number == service._pyroSeq, serializer_id, address == own]
 
 
 def annotations_of_a_reply(client: Client, text: str) -> Any:

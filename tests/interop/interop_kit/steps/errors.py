@@ -104,4 +104,4 @@ def _greeting_proxy(client: Client) -> Any:
                 raise ValueError("this greeting is not for me")
             self.__dict__["greeting"] = response
 
-    return GreetingProxy(client.uris["guarded"], **client.options())
+    return client.proxy_for(client.uris["guarded"], GreetingProxy)

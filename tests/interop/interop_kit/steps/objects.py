@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from interop_kit.caller import Client
+from interop_kit.caller import Client, error_of
 
 
 def number_of_instances(client: Client, name: str) -> Any:
@@ -24,6 +24,33 @@ def identity(client: Client, name: str) -> Any:
         return one.identity()
 
 
-def call_over_a_unix_socket(client: Client) -> Any:
-    with client.proxy("unix") as service:
-        return [service.add(1, 2), str(service.own_uri()) == client.uris["unix"]]
+def instances_made(client: Client, name: str) -> Any:
+    """How many there are before and after connecting, a first call, and a second call."""
+    with client.proxy("census") as census, client.proxy(name) as one:
+        before = census.instances()
+        counts = []
+        for do_something in (one._pyroBind, one.identity, one.identity):
+            do_something()
+            counts.append(census.instances() - before)
+        return counts
+
+
+def failing_creator(client: Client, name: str) -> Any:
+    with client.proxy(name) as one:
+        return [error_of(one.identity)["class"] for _ in range(2)]
+
+
+def partly_exposed(client: Client) -> Any:
+    with client.proxy("partly") as partly:
+        return {
+            "methods": sorted(partly._pyroMethods if partly._pyroBind() or partly._pyroMethods else ()),
+            "attributes": sorted(partly._pyroAttrs),
+            "open": [partly.open(), partly.visible],
+            "closed": error_of(partly._pyroInvoke, "closed", (), {})["class"],
+            "invisible": error_of(partly._pyroInvoke, "__getattr__", ("invisible",), None)["class"],
+        }
+
+
+def letters(client: Client) -> Any:
+    with client.proxy("letters") as things:
+        return [letter for letter in things]  # noqa: C416  # list() asks for len first

@@ -34,6 +34,12 @@ def objects_in_a_list(client: Client) -> Any:
         return greetings
 
 
+def objects_in_a_dictionary(client: Client) -> Any:
+    with client.proxy() as service:
+        found = [item["first"] for item in service.family("one", "two")["children"]]
+        return [child.greet() for child in found if isinstance(child, client.library.Proxy)]
+
+
 def proxy_as_argument(client: Client) -> Any:
     with client.proxy() as service, client.proxy("guarded") as other:
         return service.ask(other, 1, 2)

@@ -65,6 +65,37 @@ def stream_over_a_lost_connection(client: Client) -> Any:
         return [seen, error, list(stream)]
 
 
+def stream_of_which_an_item_cannot_travel(client: Client) -> Any:
+    with client.proxy() as service:
+        stream = service.unserializable_stream()
+        return [error_of(next, stream)["class"], next(stream)]
+
+
+def stream_that_nobody_holds(client: Client, token: str) -> Any:
+    with client.proxy() as service:
+        stream = service.count_and_remember_the_end(token)
+        seen = next(stream)
+        del stream
+        return [seen, recalled(service, token)]
+
+
+def stream_whose_time_is_over(client: Client, token: str) -> Any:
+    with client.proxy() as service, client.proxy("guarded") as other:
+        stream = service.count_and_remember_the_end(token)
+        seen = next(stream)
+        return [seen, recalled(other, token), error_of(next, stream)]
+
+
+def stream_whose_client_has_left(client: Client, token: str) -> Any:
+    with client.proxy() as service, client.proxy("guarded") as other:
+        stream = service.count_and_remember_the_end(token)
+        seen = next(stream)
+        service._pyroRelease()
+        ended = recalled(other, token)
+        service._pyroBind()
+        return [seen, ended, error_of(next, stream)]
+
+
 def no_stream(client: Client) -> Any:
     with client.proxy() as service:
         return service.some_list()

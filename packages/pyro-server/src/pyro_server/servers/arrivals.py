@@ -48,24 +48,22 @@ class Arrivals:
             return None
         sock, address = accepted
         try:
-            return self._link(self._prepared(sock), address)
+            sock = self._secured(sock)
+            self._prepare(sock)
         except OSError as error:
             log.debug("the client at %s is gone already: %s", address, error)
             sock.close()
             return None
+        connection = SocketConnection(sock)
+        session = ServerSession(self._daemon, connection, address)
+        return Link(session, connection, self._oneway, time.monotonic)
 
-    def _prepared(self, sock: socket.socket) -> socket.socket:
+    def _secured(self, sock: socket.socket) -> socket.socket:
         set_keepalive(sock)
         if self._daemon.config.SOCK_NODELAY:
             set_nodelay(sock)
         context: ssl.SSLContext | None = self._daemon.ssl_context
-        if context is not None:
-            # The handshake itself waits for the client, so it is a matter of the link, with a deadline.
-            sock = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        self._prepare(sock)
-        return sock
-
-    def _link(self, sock: socket.socket, address: object) -> Link:
-        connection = SocketConnection(sock)
-        session = ServerSession(self._daemon, connection, address)
-        return Link(session, connection, self._oneway, time.monotonic)
+        if context is None:
+            return sock
+        # The handshake itself waits for the client, so it is a matter of the link, with a deadline.
+        return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)

@@ -209,9 +209,16 @@ class MultiplexServer:
     # ------------------------------------------------------------------------------ partners
 
     def combine_loop(self, partner: Partner) -> None:
-        """Serve another server too, from now on."""
+        """Serve another server too, from now on. Raises ``ValueError`` if it is served in some loop already."""
+        if isinstance(partner, MultiplexServer) and (partner.is_guest or partner.selector is self.selector):
+            raise ValueError(f"{partner!r} is served in the loop of another one already, or is the one that serves")
         with self._turn:
             self._partners.add(partner)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether another server's loop serves this one."""
+        return self.selector is not self._own_selector
 
     def use_selector(self, selector: selectors.BaseSelector | None) -> None:
         """Have another server's loop serve this one, with its partners; None: back to the own selector."""
@@ -256,7 +263,7 @@ class MultiplexServer:
             return
         self._closed = True
         self._partners.clear()
-        if self.selector is not self._own_selector:
+        if self.is_guest:
             self.use_selector(None)
         if not self._rests_until:
             self.selector.unregister(self.sock)

@@ -76,7 +76,8 @@ class ThreadServer:
         self.location = self._listener.location
         self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING, self._lot.nudge)
         self._arrivals = Arrivals(daemon, self._listener, self._oneway, partial(be_patient, seconds=PATIENCE))
-        self._housekeeper: Housekeeper | None = None
+        self.housekeeper = Housekeeper(daemon.keep_house, daemon.housekeeping_period())
+        """At work from the first loop on until the server closes."""
 
     def __repr__(self) -> str:
         return f"<SocketServer_Threadpool on {self.location}; {self.pool.num_workers()} workers>"
@@ -90,10 +91,8 @@ class ThreadServer:
 
     def loop(self, condition: LoopCondition) -> None:
         """Accept clients until the condition is false or ``stop`` is called."""
-        with (
-            Housekeeper(self._daemon.keep_house, self._daemon.housekeeping_period()) as self._housekeeper,
-            selectors.DefaultSelector() as selector,
-        ):
+        self.housekeeper.start()
+        with selectors.DefaultSelector() as selector:
             selector.register(self.sock, selectors.EVENT_READ)
             selector.register(self._waker.receiver, selectors.EVENT_READ)
             # The condition comes first because it may itself shut the daemon down.
@@ -113,6 +112,7 @@ class ThreadServer:
 
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Accept the clients that wait on the listening socket."""
+        self.housekeeper.start()
         if any(sock is self.sock for sock in eventsockets):
             self._accept()
 
@@ -212,6 +212,7 @@ class ThreadServer:
     def close(self) -> None:
         """Wait for the calls in flight until their time is over, but not for the caller's own; release everything."""
         self._listener.close()  # not before: the loop may still be waiting on it
+        self.housekeeper.stop(self._grace.left() + SHORT_WAIT)
         if not self.pool.join(min(SHORT_WAIT, self._grace.left())):
             log.warning("waiting up to %.0f s for %d calls in flight", self._grace.left(), len(self.pool.busy))
         in_time = self.pool.join(self._grace.left())
@@ -232,10 +233,4 @@ class ThreadServer:
 
     def owns(self, thread: threading.Thread) -> bool:
         """Tell whether a thread is one of those that run code of the program."""
-        housekeeper = self._housekeeper
-        return (
-            self.pool.owns(thread)
-            or self._oneway.owns(thread)
-            or self._lot.owns(thread)
-            or (housekeeper is not None and housekeeper.owns(thread))
-        )
+        return any(part.owns(thread) for part in (self.pool, self._oneway, self._lot, self.housekeeper))
