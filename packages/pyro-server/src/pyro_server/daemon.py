@@ -36,7 +36,7 @@ from pyro_wire.annotations import Annotations
 from pyro_wire.calls import Metadata
 from pyro_wire.config import Config
 from pyro_wire.config import config as process_config
-from pyro_wire.errors import DaemonError, PyroError
+from pyro_wire.errors import DaemonError, ProtocolError, PyroError
 from pyro_wire.message import PROTOCOL_VERSION
 from pyro_wire.names import DAEMON_NAME
 from pyro_wire.serializers import SerializerBase, table_for
@@ -375,6 +375,10 @@ class Daemon:
     def housekeeping(self) -> None:
         """Do something now and then: on a thread of its own with the thread server, else between two calls."""
 
+    def report_protocol_error(self, error: ProtocolError, address: Any) -> None:
+        """Log that a client's bytes are no Pyro message, because of which its connection is closed."""
+        log.warning("closing the connection of %s: %s", address, error)
+
     # ------------------------------------------------------------------------------ for sessions and servers
 
     def serializer_by_id(self, serializer_id: int) -> SerializerBase | None:
@@ -394,9 +398,7 @@ class Daemon:
         with self.housekeeper_lock:
             try:
                 self.clientDisconnect(connection)
-            except (
-                BaseException
-            ) as error:  # the program's own hook, which must not end the server; the cleaning goes on
+            except BaseException as error:  # the program's own hook: whatever it does, the server goes on
                 if is_from_operator(error):
                     raise
                 log.exception("error in clientDisconnect")

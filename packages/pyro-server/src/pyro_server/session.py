@@ -124,7 +124,7 @@ class ServerSession:
         return Send(buffers, close=True)
 
     def _refuse_bytes(self, error: ProtocolError) -> Send | Close:
-        log.warning("closing the connection of %s: %s", self.address, error)
+        self.daemon.report_protocol_error(error, self.address)
         if self.wire.state is State.NEW:
             return self.refuse(str(error))
         request = self.wire.refused_request()

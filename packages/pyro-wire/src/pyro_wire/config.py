@@ -96,7 +96,7 @@ class Config:
     MAX_BATCH: int = _item(10_000, "number of calls in one batch", ours=True)
     MAX_STREAMS: int = _item(100, "number of open streams of one connection", ours=True)
     MAX_ONEWAY_WAITING: int = _item(1024, "oneway calls of one client that wait before it is not read", ours=True)
-    MAX_CONNECTIONS_WAITING: int = _item(128, "new connections that wait for a worker thread", ours=True)
+    MAX_CONNECTIONS_WAITING: int = _item(128, "new clients that wait for a worker thread; others are refused", ours=True)
     HANDSHAKE_TIMEOUT: float = _item(5.0, "seconds that a new connection has to complete the handshake", ours=True)
     STALL_TIMEOUT: float = _item(30.0, "seconds that a client may stop in a message, sent or received", ours=True)
     SHUTDOWN_GRACE: float = _item(30.0, "seconds that calls in flight have to finish after a shutdown", ours=True)
