@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import selectors
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +16,7 @@ import pytest
 
 from pyro_client import Proxy, errors
 from pyro_server import Daemon, expose, oneway, serve
-from pyro_wire import Config
+from pyro_wire import Config, current_context
 
 DEADLINE = 20.0
 
@@ -356,7 +358,7 @@ def test_serve_without_a_name_server_is_a_naming_error(thing: Thing) -> None:
         serve({thing: "thing"}, config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
 
 
-@pytest.mark.parametrize("error", [ValueError("oh"), SystemExit("oh"), KeyboardInterrupt("oh")])
+@pytest.mark.parametrize("error", [ValueError("oh"), SystemExit("oh")])
 def test_a_hook_that_fails_when_a_client_leaves_does_no_harm(listening, thing: Thing, caplog, error) -> None:
     called = threading.Semaphore(0)
 
@@ -387,3 +389,118 @@ def test_housekeeping_is_done_in_a_foreign_loop_too(listening_kind: str) -> None
             readable, _, _ = select.select(daemon.sockets, [], [], 0.01)
             daemon.events(readable)
         assert done.is_set()
+
+
+# ---------------------------------------------------------------------------- shutting down in a foreign loop
+
+
+class ForeignLoop:
+    """An event loop of the program, on a thread of its own, until the daemon is closed."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> ForeignLoop:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._daemon.close()
+        self._thread.join(DEADLINE)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        with contextlib.suppress(errors.PyroError, ValueError, OSError):  # it is closed
+            while True:
+                readable, _, _ = select.select(self._daemon.sockets, [], [], 0.05)
+                self._daemon.events(readable)
+
+
+@pytest.mark.parametrize("where", ["housekeeping", "clientDisconnect"])
+def test_a_hook_may_shut_the_daemon_down_in_a_foreign_loop(listening_kind: str, thing: Thing, caplog, where) -> None:
+    ready = threading.Event()
+
+    def leave(self: Daemon, *_: Any) -> None:
+        if ready.is_set():
+            self.shutdown()
+
+    brief = type("Brief", (Daemon,), {where: leave})
+    with brief(config=Config(SERVERTYPE=listening_kind, POLLTIMEOUT=0.05, SHUTDOWN_GRACE=DEADLINE / 2)) as daemon:
+        uri = daemon.register(thing)
+        with ForeignLoop(daemon), contextlib.ExitStack() as stack:
+            for _ in range(4):
+                stack.enter_context(Proxy(uri)).add(1, 2)
+            ready.set()
+    assert "SHUTDOWN_GRACE" not in caplog.text
+
+
+def test_methods_may_shut_the_daemon_down_together_in_a_foreign_loop(thing: Thing, caplog) -> None:
+    results: list[str] = []
+    with Daemon(config=Config(SHUTDOWN_GRACE=DEADLINE / 2)) as daemon:
+        thing.daemon = daemon
+        uri = daemon.register(thing)
+
+        def call() -> None:
+            with Proxy(uri) as proxy:
+                results.append(proxy.shutdown_together())
+
+        with ForeignLoop(daemon):
+            for client in [in_background(call), in_background(call)]:
+                client.join(DEADLINE)
+    assert results == ["goodbye", "goodbye"]
+    assert "SHUTDOWN_GRACE" not in caplog.text
+
+
+def test_a_hook_may_shut_down_a_daemon_on_a_connected_socket_in_a_foreign_loop(thing: Thing) -> None:
+    class Tired(Daemon):
+        def housekeeping(self) -> None:
+            self.shutdown()
+
+    near, far = socket.socketpair()
+    with near, far, Tired(connected_socket=far, config=Config(POLLTIMEOUT=0.01)) as daemon:
+        with ForeignLoop(daemon):
+            pass
+        assert daemon.transportServer is None
+
+
+# ------------------------------------------------------------------------------------- what hooks see and raise
+
+
+def test_a_hook_that_hears_of_a_client_leaving_has_the_context_of_that_client(listening, thing: Thing) -> None:
+    seen: list[tuple[Any, Any]] = []
+    gone = threading.Semaphore(0)
+
+    class Noting(Daemon):
+        def clientDisconnect(self, conn: Any) -> None:
+            seen.append((current_context.client is conn, current_context.client_sock_addr))
+            gone.release()
+
+    serving = listening({"it": thing}, daemon_class=Noting)
+    proxies = [serving.proxy() for _ in range(4)]
+    addresses = []
+    for proxy in proxies:
+        proxy.add(1, 2)
+        addresses.append((True, proxy._pyroLocalSocket))
+    for proxy in proxies:
+        proxy._pyroRelease()
+        assert gone.acquire(timeout=DEADLINE)
+    assert seen == addresses
+
+
+@pytest.mark.parametrize("error", [ValueError("oh"), SystemExit("oh")])
+def test_annotations_that_fail_end_nothing(listening, thing: Thing, error: BaseException) -> None:
+    class Failing(Daemon):
+        def annotations(self) -> Any:
+            raise error
+
+    proxy = listening({"it": thing}, daemon_class=Failing).proxy()
+    assert [proxy.add(1, 2) for _ in range(3)] == [3, 3, 3]
+
+
+def test_annotations_may_be_none(listening, thing: Thing) -> None:
+    class Forgetful(Daemon):
+        def annotations(self) -> Any:
+            return None
+
+    assert listening({"it": thing}, daemon_class=Forgetful).proxy().add(1, 2) == 3

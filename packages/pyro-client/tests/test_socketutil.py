@@ -189,21 +189,6 @@ def test_the_socket_of_the_application_stays_open() -> None:
         assert near.recv(3) == b"abc"
 
 
-def test_closing_wakes_a_thread_that_waits_for_bytes(pair: Pair) -> None:
-    received: list[bytes] = []
-    reader = threading.Thread(target=lambda: received.append(pair[0].recv_some()))
-    reader.start()
-    pair[0].stop_receiving()
-    reader.join(10)
-    assert received == [b""]
-
-
-def test_after_it_stopped_receiving_a_connection_can_still_send(pair: Pair) -> None:
-    pair[0].stop_receiving()
-    pair[0].send(b"abc")
-    assert pair[1].recv(3) == b"abc"
-
-
 def test_closing_closes_the_tracked_resources_also_after_one_that_fails(pair: Pair) -> None:
     resources = [Resource(), BrokenResource(), Resource()]
     for resource in resources:

@@ -299,24 +299,6 @@ def test_using_a_closed_connection_is_a_closed_connection(pair: Pair) -> None:
         pair[0].recv_some()
 
 
-def test_stopping_to_receive_wakes_a_thread_that_waits_for_bytes(pair: Pair) -> None:
-    received: list[bytes] = []
-    reader = threading.Thread(target=lambda: received.append(pair[0].recv_some()))
-    reader.start()
-    pair[0].stop_receiving()
-    reader.join(DEADLINE)
-    assert received == [b""]
-
-
-@pytest.mark.parametrize("noticed", [False, True])
-def test_after_it_stopped_receiving_a_connection_still_sends_and_not_in_plain_text(pair: Pair, noticed: bool) -> None:
-    pair[0].stop_receiving()
-    if noticed:
-        assert pair[0].recv_some() == b""
-    pair[0].send(b"abc")
-    assert pair[1].recv(3) == b"abc"
-
-
 def test_after_it_stopped_sending_a_connection_still_receives(pair: Pair) -> None:
     pair[0].stop_sending()
     assert pair[1].recv_some() == b""

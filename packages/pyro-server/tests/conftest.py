@@ -216,7 +216,7 @@ class Peer:
         never_wait(far)
         self.connection = SocketConnection(far, keep_open=not handshake)
         session = ServerSession(daemon, self.connection, ADDRESS, handshake=handshake)
-        self.link = Link(session, self.connection, line, clock)  # type: ignore[arg-type]  # a fake line
+        self.link = Link(session, self.connection, line, lambda: False, clock)  # type: ignore[arg-type]  # a fake line
         self.ended = False
         """Whether nothing more comes from the server."""
         self._reader = MessageReader(Limits())

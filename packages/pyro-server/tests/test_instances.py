@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyro_server import behavior
-from pyro_server.instances import instance_for
+from pyro_server.instances import SingleLocks, instance_for
 
 Get = Callable[..., Any]
 
@@ -29,7 +29,7 @@ class Falsy:
 def get() -> Get:
     """Return the instance for a call of a connection; each connection is known by the instances that it has."""
     singles: dict[type, Any] = {}
-    lock = threading.RLock()
+    lock = SingleLocks()
     return lambda cls, connection: instance_for(cls, singles, lock, connection)
 
 

@@ -41,11 +41,13 @@ class Visiting(Listening):
         super().__init__()
         self.selectors: list[selectors.BaseSelector | None] = []
         self.wait = 5.0
+        self.free = True
         self.tended: list[bool] = []
 
-    def use_selector(self, selector: selectors.BaseSelector | None) -> None:
+    def use_selector(self, selector: selectors.BaseSelector | None, timeout: float = -1) -> bool:
         assert not self.closed
         self.selectors.append(selector)
+        return self.free
 
     def patience(self) -> float:
         return self.wait
@@ -143,7 +145,7 @@ def test_partners_move_to_another_selector(partners: Partners, selector, listeni
 def test_when_none_is_served_any_more_guests_go_back(partners: Partners, selector, listening, visiting) -> None:
     partners.add(listening)
     partners.add(visiting)
-    partners.clear()
+    partners.clear(1.0)
     assert not selector.get_map()
     assert visiting.selectors == [selector, None]
     assert partners.sockets == []
@@ -153,7 +155,7 @@ def test_when_none_is_served_any_more_guests_go_back(partners: Partners, selecto
 def test_a_guest_that_was_closed_is_not_sent_anywhere(partners: Partners, selector, visiting, leave: str) -> None:
     partners.add(visiting)
     visiting.close()
-    partners.clear() if leave == "clear" else partners.move(selector)
+    partners.clear(1.0) if leave == "clear" else partners.move(selector)
     assert visiting.selectors == [selector]
 
 
@@ -192,4 +194,14 @@ def test_a_partner_may_be_forgotten_although_another_socket_has_its_number(
     selector.unregister(listening.sock)  # whoever got its number has put it out
     listening.close()
     partners.tend(foreign=False)
+    assert partners.sockets == []
+
+
+def test_a_guest_that_is_busy_stays_until_it_is_not(partners: Partners, visiting: Visiting) -> None:
+    partners.add(visiting)
+    visiting.free = False
+    assert not partners.clear(0.0)
+    visiting.free = True
+    assert partners.clear(0.0)
+    assert visiting.selectors[-1] is None
     assert partners.sockets == []

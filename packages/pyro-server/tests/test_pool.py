@@ -225,7 +225,7 @@ def starved(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientPool]
 
     pool = new_pool(1, 5)
     work.give(pool)
-    monkeypatch.setattr(pool_module._Worker, "start", start)
+    monkeypatch.setattr(pool_module.Worker, "start", start)
     yield pool
     pool.close()
 

@@ -88,10 +88,6 @@ class SocketConnection:
         except OSError as error:
             raise _translated("receiving", error) from error
 
-    def stop_receiving(self) -> None:
-        """Wake whoever waits in ``recv_some``, as if the other side had closed; sending still works."""
-        _shut_down(self.sock, socket.SHUT_RD)
-
     def stop_sending(self) -> None:
         """Tell the other side that nothing more will come; receiving still works."""
         _shut_down(self.sock, socket.SHUT_WR)

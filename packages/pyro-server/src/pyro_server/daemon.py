@@ -6,7 +6,6 @@ import logging
 import selectors
 import socket
 import ssl
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,8 @@ from pyro_client.tls import server_context
 from pyro_server.autoproxy import enable_autoproxy
 from pyro_server.daemon_object import DaemonObject
 from pyro_server.exposure import members_of, reset_members
-from pyro_server.instances import instance_for
+from pyro_server.instances import SingleLocks, instance_for, remember_behavior
+from pyro_server.life import Life
 from pyro_server.location import Host, nat_address, nat_location
 from pyro_server.publishing import publish_and_serve
 from pyro_server.registry import ObjectRegistry
@@ -48,9 +48,6 @@ log = logging.getLogger("Pyro5.server")
 
 WIRE_NAME = "Pyro5.server.Daemon"
 """The tag under which a daemon travels, as an empty shell."""
-
-STOP_TIMEOUT = 5.0
-"""Seconds that ``shutdown`` waits for the request loop to end."""
 
 _Self = TypeVar("_Self", bound="Daemon")
 
@@ -121,25 +118,17 @@ class Daemon:
         self.streams = StreamTable(
             time.monotonic, config.ITER_STREAM_LIFETIME, config.ITER_STREAM_LINGER, config.MAX_STREAMS
         )
-        self.create_single_instance_lock = threading.RLock()
-        """Guards the making of the instances of mode ``single``; they may make each other."""
-        self.housekeeper_lock = threading.Lock()
-        """Held while a client that has left is cleaned up, and during housekeeping."""
+        self._single_locks = SingleLocks()
+        self.create_single_instance_lock = self._single_locks.guard
+        """Guards the locks under which instances of mode ``single`` are made."""
         self._serializers = table_for(config)
-        self._singles: dict[type, Any] = {}
-        self._closing_lock = threading.RLock()
-        """Guards the change from ``transportServer`` to ``_closed_server``, and ``_loop_releases``.
-
-        Reentrant, because a signal handler may shut the daemon down.
-        """
-        self._closed_server: Server | None = None
-        self._loop_releases = False
-        """Whether the request loop's thread waits for the calls in flight once the daemon is shut down."""
-        self._loop_ended = threading.Event()
-        self._loop_ended.set()
-        self._loop_thread: threading.Thread | None = None
+        self._pyroInstances: dict[type, Any] = {}
+        """The instances of mode ``single``, by class; programs that override ``_getInstance`` use it too."""
         where = str(config.HOST if host is None else host)
         self.transportServer: Server | None = make_server(self, where, port, unixsocket, connected_socket)
+        self._life = Life(self.transportServer, config.SHUTDOWN_GRACE, self.streams.clear)
+        self.housekeeper_lock = self._life.hook_lock
+        """Held while a client that has left is cleaned up, and during housekeeping."""
         self._location = self.transportServer.location
         self.natLocationStr = nat_location(nat, self._location)
         log.debug("daemon on %s speaks protocol version %d", self._location, PROTOCOL_VERSION)
@@ -177,6 +166,8 @@ class Daemon:
         if isinstance(objectId, str):
             self.uriFor(objectId)  # raises for an id that no uri can hold, before anything is registered
         object_id = self.registry.add(obj_or_class, objectId, force=force, weak=weak)
+        if isinstance(obj_or_class, type):
+            remember_behavior(obj_or_class)
         if objectId != DAEMON_NAME:
             enable_autoproxy(obj_or_class)
         return self.uriFor(object_id)
@@ -217,8 +208,8 @@ class Daemon:
         return metadata
 
     def _getInstance(self, clazz: type, conn: SocketConnection) -> Any:
-        """Return the instance of a registered class that serves a call of this connection."""
-        return instance_for(clazz, self._singles, self.create_single_instance_lock, conn.pyroInstances)
+        """Return the instance of a registered class that serves a call of this connection. It may be overridden."""
+        return instance_for(clazz, self._pyroInstances, self._single_locks, conn.pyroInstances)
 
     # ------------------------------------------------------------------------------ serving
 
@@ -240,8 +231,8 @@ class Daemon:
         A KeyboardInterrupt ends it quietly. After a shutdown it returns when the calls in flight have ended; after one
         that came before it, at once.
         """
-        server = self._start_loop()
-        if server is None:
+        server = self.transportServer
+        if server is None or not self._life.begin_loop():
             log.warning("the request loop does not start, because the daemon is closed")
             return
         try:
@@ -249,30 +240,7 @@ class Daemon:
         except KeyboardInterrupt:
             log.debug("request loop interrupted")
         finally:
-            self._end_loop()
-            if self._was_shut_down():
-                # From elsewhere, maybe by a method whose reply is still to be sent: the program may end as soon as
-                # this returns, and would take the reply with it.
-                self._release(server)
-
-    def _start_loop(self) -> Server | None:
-        with self._closing_lock:
-            if self.transportServer is not None:
-                self._loop_ended.clear()
-                self._loop_thread = threading.current_thread()
-                self._loop_releases = True
-            return self.transportServer
-
-    def _was_shut_down(self) -> bool:
-        """Tell whether the daemon was closed while it looped; from now on whoever closes it has to wait himself."""
-        with self._closing_lock:
-            if self.transportServer is not None:
-                self._loop_releases = False
-            return self._loop_releases
-
-    def _end_loop(self) -> None:
-        self._loop_thread = None
-        self._loop_ended.set()
+            self._life.end_loop()
 
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Do what there is to do for those of ``sockets`` on which something has happened, in a foreign loop."""
@@ -327,23 +295,8 @@ class Daemon:
 
         Calls in flight have SHUTDOWN_GRACE seconds to end.
         """
-        with self._closing_lock:
-            self._closed_server = server = self._closed_server or self.transportServer
-            self.transportServer = None
-            loop_releases = self._loop_releases
-        if server is None:
-            return
-        server.begin_close(self.config.SHUTDOWN_GRACE)
-        thread = threading.current_thread()
-        if loop_releases and (thread is self._loop_thread or server.owns(thread)):
-            return  # the request loop's thread waits for the calls in flight, of which this may be one
-        self._loop_ended.wait(STOP_TIMEOUT)
-        self._release(server)
-
-    def _release(self, server: Server) -> None:
-        server.begin_close(self.config.SHUTDOWN_GRACE)  # the thread that shuts it down may not have come so far
-        server.close()
-        self.streams.clear()
+        self.transportServer = None
+        self._life.close()
 
     def __enter__(self: _Self) -> _Self:
         self._server()
@@ -388,14 +341,16 @@ class Daemon:
     def reply_annotations(self) -> Annotations:
         """Return what ``annotations`` adds to a reply; nothing if it fails."""
         try:
-            return self.annotations()
-        except Exception:  # the program's own hook; the client shall have its reply
+            return self.annotations() or {}
+        except BaseException as error:  # the program's own hook; the client shall have its reply
+            if is_from_operator(error):
+                raise
             log.exception("error in annotations")
             return {}
 
     def forget_client(self, connection: SocketConnection) -> None:
         """Clean up after a client that has left."""
-        with self.housekeeper_lock:
+        with self._life.hook():
             try:
                 self.clientDisconnect(connection)
             except BaseException as error:  # the program's own hook: whatever it does, the server goes on
@@ -408,7 +363,7 @@ class Daemon:
     def keep_house(self) -> None:
         """Drop the streams whose time is over and call ``housekeeping``."""
         self.streams.sweep()
-        with self.housekeeper_lock:
+        with self._life.hook():
             self.housekeeping()
 
     def housekeeping_period(self) -> float:

@@ -39,6 +39,14 @@ class Housekeeper:
         if self._thread.ident is not None and not self.owns(threading.current_thread()):
             self._thread.join(timeout)
 
+    def is_alive(self) -> bool:
+        """Tell whether it has begun and not ended yet."""
+        return self._thread.is_alive()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, which it does not by itself. Raises ``RuntimeError`` if it has not begun."""
+        self._thread.join(timeout)
+
     def owns(self, thread: threading.Thread) -> bool:
         """Tell whether a thread is the one that does the work."""
         return thread is self._thread

@@ -25,7 +25,12 @@ def nat_address(nathost: Host, natport: int | None, has_port: bool, config: Conf
         raise ValueError("a Unix socket or a connected one cannot be published under a nathost")
     if nathost is None and has_port:
         nathost = config.NATHOST
-    return None if nathost is None else (str(nathost), config.NATPORT if natport is None else natport)
+    if nathost is None:
+        return None
+    port = config.NATPORT if natport is None else natport
+    if not str(nathost) or not 0 <= port <= 65535:
+        raise ValueError(f"{str(nathost)!r} and port {port} cannot be published: see nathost and natport")
+    return str(nathost), port
 
 
 def nat_location(address: NatAddress, location: str) -> str | None:

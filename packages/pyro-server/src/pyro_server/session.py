@@ -155,6 +155,10 @@ class ServerSession:
             )
         )
 
+    def state_at_the_end(self) -> CallState:
+        """Return the context in which the daemon hears that the client has left."""
+        return CallState(self.connection, self.address)
+
     def call_state(self, message: Message) -> CallState:
         """Return the context in which a request is handled."""
         return CallState(

@@ -26,7 +26,7 @@ log = logging.getLogger("Pyro5.server")
 class Arrivals:
     """Accepts the clients of a listening server.
 
-    ``prepare(socket)`` sets how long each socket may let the server wait.
+    ``prepare(socket)`` sets how long each socket may let the server wait; ``others_wait`` is for the links.
     """
 
     def __init__(
@@ -35,11 +35,13 @@ class Arrivals:
         listener: Listener,
         oneway: OnewayCalls[Link],
         prepare: Callable[[socket.socket], None],
+        others_wait: Callable[[], bool],
     ) -> None:
         self._daemon = daemon
         self._listener = listener
         self._oneway = oneway
         self._prepare = prepare
+        self._others_wait = others_wait
 
     def accept(self) -> Link | None:
         """Return the link of the next client; None if there is none after all."""
@@ -56,7 +58,7 @@ class Arrivals:
             return None
         connection = SocketConnection(sock)
         session = ServerSession(self._daemon, connection, address)
-        return Link(session, connection, self._oneway, time.monotonic)
+        return Link(session, connection, self._oneway, self._others_wait, time.monotonic)
 
     def _secured(self, sock: socket.socket) -> socket.socket:
         set_keepalive(sock)

@@ -15,7 +15,8 @@ from enum import Enum, auto
 from pyro_client.socket_connection import RECEIVE_SIZE, TLS_RECORD_SIZE, SocketConnection
 from pyro_server.servers.oneway import OnewayCalls
 from pyro_server.session import ServerSession
-from pyro_server.steps import Close, Job, Send, run
+from pyro_server.steps import Close, Job, Send, is_from_operator, run
+from pyro_wire.context import set_state, state
 from pyro_wire.message import Buffer
 
 __all__ = ["Link", "Pause"]
@@ -27,6 +28,9 @@ DRAIN_TIMEOUT = 2.0
 
 REFUSAL_TIMEOUT = 1.0
 """Seconds that a client which is refused unheard has for its CONNECT."""
+
+SEND_AT_ONCE = 1 << 20
+"""Bytes that are sent before others have their turn, if they wait for one."""
 
 LAST_WORDS_TIMEOUT = 5.0
 """Seconds for which a client may stop to read while the server waits for it in order to close."""
@@ -63,7 +67,11 @@ class Stage(Enum):
 
 
 class Link:
-    """One client's connection, for one thread at a time. ``clock`` is that of the deadlines."""
+    """One client's connection, for one thread at a time.
+
+    ``others_wait()`` tells whether others should have their turn during a long reply. ``clock`` is that of the
+    deadlines.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -74,6 +82,7 @@ class Link:
         "_interrupted",
         "_last",
         "_oneway",
+        "_others_wait",
         "_reason",
         "_sock",
         "_stuck_until",
@@ -92,6 +101,7 @@ class Link:
         session: ServerSession,
         connection: SocketConnection,
         oneway: OnewayCalls[Link],
+        others_wait: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
         self.session = session
@@ -103,6 +113,7 @@ class Link:
         self.stage = Stage.TLS if isinstance(connection.sock, ssl.SSLSocket) and not session.greeted else Stage.OPEN
         self._sock = connection.sock
         self._oneway = oneway
+        self._others_wait = others_wait
         self._clock = clock
         self._until = None if session.accepted else clock() + session.daemon.config.HANDSHAKE_TIMEOUT
         """When the present stage must be over, for those that may not last."""
@@ -164,17 +175,6 @@ class Link:
         self._expired = True
         log.debug("closing the connection of %s, which kept the server waiting for too long", self.session.address)
 
-    def _has_limit(self) -> bool:
-        """Tell whether the present stage must be over at some time."""
-        if self.stage is Stage.OPEN and self.session.accepted:
-            self._until = None
-        return self._until is not None
-
-    def _is_overdue(self) -> bool:
-        # Not only when the link waits: a client that sends a byte now and then keeps a patient worker from that. But
-        # what has come is done first, for it may be the link that had to wait, for a worker.
-        return self._has_limit() and self.is_late(self._clock())
-
     def is_late(self, now: float) -> bool:
         """Tell whether the stage that the link is in should be over, by the clock."""
         return self._until is not None and self._until <= now
@@ -200,11 +200,30 @@ class Link:
             return
         self._ended = True
         self.session.left = True
+        before = state()
+        set_state(self.session.state_at_the_end())  # the hooks see this client, and the thread its own state afterwards
         try:
             if self.session.accepted:
                 self.session.daemon.forget_client(self.connection)
-        finally:
             self.connection.close()
+        except BaseException as error:  # code of the program; whatever it does, the server goes on
+            if is_from_operator(error):
+                raise
+            log.exception("error while the client at %s was forgotten", self.session.address)
+        finally:
+            set_state(before)
+            self.connection.close()
+
+    def _has_limit(self) -> bool:
+        """Tell whether the present stage must be over at some time."""
+        if self.stage is Stage.OPEN and self.session.accepted:
+            self._until = None
+        return self._until is not None
+
+    def _is_overdue(self) -> bool:
+        # Not only when the link waits: a client that sends a byte now and then keeps a patient worker from that. But
+        # what has come is done first, for it may be the link that had to wait, for a worker.
+        return self._has_limit() and self.is_late(self._clock())
 
     # ------------------------------------------------------------------------------ what is done in each stage
 
@@ -307,7 +326,7 @@ class Link:
 
     def _send(self, buffers: Sequence[Buffer]) -> bool:
         """Send what can be sent now; False if something is left."""
-        if len(buffers) == 1:  # the usual case, a reply without annotations
+        if len(buffers) == 1 and len(buffers[0]) <= SEND_AT_ONCE:  # the usual case, a reply without annotations
             try:
                 sent = self._sock.send(buffers[0])
             except _NOT_NOW:
@@ -331,14 +350,18 @@ class Link:
                     sent -= len(unsent.popleft())
                 if sent:
                     unsent[0] = memoryview(unsent[0])[sent:]
+                if unsent and self._others_wait():
+                    return False
         except _NOT_NOW:
             return False
         return True
 
     def _send_some(self) -> int:
+        first = memoryview(self._unsent[0])[:SEND_AT_ONCE]
         if len(self._unsent) > 1 and _can_gather(self._sock):
-            return self._sock.sendmsg(self._unsent)  # sent apart, the second may wait for a delayed ACK
-        return self._sock.send(self._unsent[0])
+            # Sent apart, the second may wait for a delayed ACK.
+            return self._sock.sendmsg([first, memoryview(self._unsent[1])[:SEND_AT_ONCE]])
+        return self._sock.send(first)
 
 
 def _can_gather(sock: object) -> bool:

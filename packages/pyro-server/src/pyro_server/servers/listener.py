@@ -34,10 +34,10 @@ LOG_PERIOD = 60.0
 class Listener:
     """A listening socket. ``location`` is ``host:port`` with the host as it was given, or ``./u:name``.
 
-    Raises ``OSError`` if the address cannot be had.
+    ``secure`` says that connections will be encrypted. Raises ``OSError`` if the address cannot be had.
     """
 
-    def __init__(self, host: str, port: int, unixsocket: str | None, config: Config) -> None:
+    def __init__(self, host: str, port: int, unixsocket: str | None, config: Config, *, secure: bool = False) -> None:
         self._path = unixsocket
         self.pause = 0.0
         """Seconds to wait before the next ``accept``."""
@@ -57,7 +57,8 @@ class Listener:
             bound_host, bound_port = self.sock.getsockname()[:2]
             shown = host or bound_host
             self.location = f"[{shown}]:{bound_port}" if ":" in shown else f"{shown}:{bound_port}"
-            _warn_if_public(bound_host, self.location)
+            if not secure:
+                _warn_if_public(bound_host, self.location)
 
     def accept(self) -> tuple[socket.socket, object] | None:
         """Return the next client's socket and address; None if there is none after all."""

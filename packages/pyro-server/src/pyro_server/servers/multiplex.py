@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pyro_server.housekeeping import Chore
 from pyro_server.servers.arrivals import Arrivals
 from pyro_server.servers.base import LoopCondition
+from pyro_server.servers.documented import DocumentedNames
 from pyro_server.servers.grace import Grace
 from pyro_server.servers.link import Link, Pause
 from pyro_server.servers.listener import Listener
@@ -28,6 +29,7 @@ from pyro_server.servers.turn import Turn
 from pyro_server.servers.waker import Waker
 from pyro_server.servers.watch import Watch
 from pyro_server.servers.writability import Writability
+from pyro_server.steps import is_from_operator
 
 if TYPE_CHECKING:
     from pyro_server.daemon import Daemon
@@ -45,7 +47,7 @@ SHORT_WAIT = 0.5
 _READING = frozenset({Pause.NEXT, Pause.SILENCE})
 
 
-class MultiplexServer:
+class MultiplexServer(DocumentedNames):
     """Serves all clients, and those of its partners, on the thread that runs ``loop`` or calls ``events``.
 
     ``selector`` has all their sockets in it. Each entry's data is what handles it, and with what argument.
@@ -54,7 +56,7 @@ class MultiplexServer:
     def __init__(self, daemon: Daemon, host: str, port: int, unixsocket: str | None) -> None:
         config = daemon.config
         self._daemon = daemon
-        self._listener = Listener(host, port, unixsocket, config)
+        self._listener = Listener(host, port, unixsocket, config, secure=daemon.ssl_context is not None)
         self.sock = self._listener.sock
         self.location = self._listener.location
         self.selector: selectors.BaseSelector = selectors.DefaultSelector()
@@ -65,7 +67,8 @@ class MultiplexServer:
         self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING, self._nudge)
         self._nudged: deque[Link] = deque()
         """Links whose oneway calls have room again, put there by any thread."""
-        self._arrivals = Arrivals(daemon, self._listener, self._oneway, never_wait)
+        # Whether others wait is not known before the next look at the selector, so there is one.
+        self._arrivals = Arrivals(daemon, self._listener, self._oneway, never_wait, lambda: True)
         self._writability = Writability(self._waker.wake)
         self._housekeeping = Chore(daemon.keep_house, daemon.housekeeping_period(), time.monotonic)
         self._rests_until = 0.0
@@ -99,11 +102,17 @@ class MultiplexServer:
     def events(self, eventsockets: Sequence[Any]) -> None:
         """Do what there is to do for some of ``sockets``, in a foreign loop."""
         for sock in eventsockets:
-            key = None if self._closed else self.selector.get_map().get(sock)
+            key = None if self._closed else self._key_of(sock)
             if key is not None:
                 handler, argument = key.data
                 handler(argument)
         self.tend(foreign=True)
+
+    def _key_of(self, sock: Any) -> selectors.SelectorKey | None:
+        try:
+            return self.selector.get_key(sock)
+        except (KeyError, ValueError):  # closed by what came before it
+            return None
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -175,7 +184,10 @@ class MultiplexServer:
     def _advance_safely(self, link: Link) -> Pause:
         try:
             return link.advance()
-        except Exception:  # such as no memory for a message: one client's trouble, and the others are in this loop too
+        except BaseException as error:
+            # No memory for a message, say, or a SystemExit in a hook: one client's trouble, and all are in this loop.
+            if is_from_operator(error):
+                raise
             log.exception("unhandled error with the client at %s", link.session.address)
             return Pause.OVER
 
@@ -220,17 +232,22 @@ class MultiplexServer:
         """Whether another server's loop serves this one."""
         return self.selector is not self._own_selector
 
-    def use_selector(self, selector: selectors.BaseSelector | None) -> None:
-        """Have another server's loop serve this one, with its partners; None: back to the own selector."""
-        with self._turn:
-            before, self.selector = self.selector, selector or self._own_selector
-            if not self._rests_until:
-                before.unregister(self.sock)
-                self._listen()
-            before.unregister(self._waker.receiver)
-            self._heed_waker()
-            self._watch.move(self.selector)
-            self._partners.move(self.selector)
+    def use_selector(self, selector: selectors.BaseSelector | None, timeout: float = -1) -> bool:
+        """Have another server's loop serve this one, with its partners; None: back to the own selector.
+
+        Returns False, and does nothing, if a call is running and does not end in ``timeout`` seconds.
+        """
+        return self._turn.within(lambda: self._switch(selector or self._own_selector), timeout)
+
+    def _switch(self, selector: selectors.BaseSelector) -> None:
+        before, self.selector = self.selector, selector
+        if not self._rests_until:
+            before.unregister(self.sock)
+            self._listen()
+        before.unregister(self._waker.receiver)
+        self._heed_waker()
+        self._watch.move(selector)
+        self._partners.move(selector)
 
     # ------------------------------------------------------------------------------ closing
 
@@ -250,19 +267,24 @@ class MultiplexServer:
         In the midst of a call on this thread that happens as soon as its reply is sent.
         """
         if not self._turn.between(self._finish, self._grace.left() + SHORT_WAIT):
-            log.warning("a call did not end in time (SHUTDOWN_GRACE); the connections are cut")
-            for link in list(self._watch.links):
-                link.connection.close()
+            self._cut("a call")
 
     def owns(self, thread: threading.Thread) -> bool:
         """Tell whether a thread is one of those that serve calls, besides the loop's own."""
         return self._oneway.owns(thread)
 
+    def _cut(self, what: str) -> None:
+        log.warning("%s did not end in time (SHUTDOWN_GRACE); the connections are cut", what)
+        for link in list(self._watch.links):
+            link.connection.close()
+
     def _finish(self) -> None:
         if self._closed:
             return
+        if not self._partners.clear(self._grace.left() + SHORT_WAIT):
+            self._cut("a call of a combined daemon")  # the loop, which it holds up, closes what is left
+            return
         self._closed = True
-        self._partners.clear()
         if self.is_guest:
             self.use_selector(None)
         if not self._rests_until:

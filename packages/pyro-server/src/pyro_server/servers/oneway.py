@@ -39,7 +39,7 @@ class OnewayCalls(Generic[_Client]):
 
     def __init__(self, max_threads: int, max_waiting: int, on_room: Callable[[_Client], None]) -> None:
         self._max_threads = max_threads
-        self._max_waiting = max_waiting
+        self._max_waiting = max(1, max_waiting)  # a call has to wait for the thread at least
         self._on_room = on_room
         self._changed = threading.Condition()
         """Guards all that follows and the attributes of the clients; notified whenever one of them changes."""

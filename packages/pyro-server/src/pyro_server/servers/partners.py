@@ -26,8 +26,8 @@ class Partner(Protocol):
 class Guest(Partner, Protocol):
     """A server that puts its sockets into the host's selector itself, because they come and go."""
 
-    def use_selector(self, selector: selectors.BaseSelector | None) -> None:
-        """Use this selector; None: the own one again."""
+    def use_selector(self, selector: selectors.BaseSelector | None, timeout: float = -1) -> bool:
+        """Use this selector; None: the own one again. Returns False if that was not possible in time."""
 
     def patience(self) -> float:
         """Return the seconds after which ``tend`` is to be called."""
@@ -70,14 +70,16 @@ class Partners:
         for partner in self._others:
             self._watch(partner)
 
-    def clear(self) -> None:
-        """Serve none any more."""
+    def clear(self, timeout: float) -> bool:
+        """Serve none any more. Returns False if a call of one of them did not end in ``timeout`` seconds."""
         self._forget(self._watched)
-        for guest in self._guests:
-            if guest.sockets:  # one that is closed has gone back by itself
-                guest.use_selector(None)
-        self._guests.clear()
         self._others.clear()
+        while self._guests:
+            # One that is closed has gone back by itself.
+            if self._guests[-1].sockets and not self._guests[-1].use_selector(None, timeout):
+                return False
+            self._guests.pop()
+        return True
 
     def patience(self) -> float | None:
         """Return the seconds after which one of them may have something to do that no socket tells of."""

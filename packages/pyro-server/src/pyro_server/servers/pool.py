@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
-__all__ = ["NoFreeWorkersError", "Pool", "PoolError"]
+__all__ = ["NoFreeWorkersError", "Pool", "PoolError", "Worker"]
 
 log = logging.getLogger("Pyro5.threadpoolserver")
 
@@ -56,10 +56,10 @@ class Pool(Generic[_Client]):
         self._started = 0
         self._changed = threading.Condition()
         """Guards all that follows; notified whenever a worker ends."""
-        self._workers: set[_Worker[_Client]] = set()
-        self.idle: list[_Worker[_Client]] = []
-        self.busy: set[_Worker[_Client]] = set()
-        self.reserved: dict[_Client, _Worker[_Client]] = {}
+        self._workers: set[Worker[_Client]] = set()
+        self.idle: list[Worker[_Client]] = []
+        self.busy: set[Worker[_Client]] = set()
+        self.reserved: dict[_Client, Worker[_Client]] = {}
         """The workers that wait for their clients to come back, the longest-waiting first."""
         self.waiting: deque[_Client] = deque()
         """The clients that wait for a worker. To look whether there are any takes no lock."""
@@ -95,11 +95,11 @@ class Pool(Generic[_Client]):
             self._check_open()
             self._hand_over(client, self._idle_or_new())
 
-    def enqueue(self, client: _Client, max_waiting: int | None = None) -> None:
+    def enqueue(self, client: _Client, max_waiting: int | None = None) -> bool:
         """Have a client served as soon as there is a worker, if possible the one that served it before.
 
-        Raises ``NoFreeWorkersError`` if it would have to wait and ``max_waiting`` others do so already, and
-        ``PoolError`` after ``close``.
+        Returns whether there is one now. Raises ``NoFreeWorkersError`` if it would have to wait and ``max_waiting``
+        others do so already, and ``PoolError`` after ``close``.
         """
         with self._changed:
             self._check_open()
@@ -111,9 +111,10 @@ class Pool(Generic[_Client]):
                     if max_waiting is not None and len(self.waiting) >= max_waiting:
                         raise
                     self.waiting.append(client)
-                    return
+                    return False
                 worker = self.reserved.pop(next(iter(self.reserved)))
             self._hand_over(client, worker)
+            return True
 
     def withdraw(self, client: _Client) -> bool:
         """Take a client out of the waiting line; tell whether it was there."""
@@ -159,7 +160,7 @@ class Pool(Generic[_Client]):
         if self.closed:
             raise PoolError("the thread pool is closed")
 
-    def _idle_or_new(self) -> _Worker[_Client]:
+    def _idle_or_new(self) -> Worker[_Client]:
         if self.idle:
             return self.idle.pop()
         if len(self.busy) + len(self.reserved) >= self._size:
@@ -169,24 +170,24 @@ class Pool(Generic[_Client]):
         except RuntimeError as error:  # the system has no more threads, or this container may not
             raise NoFreeWorkersError(f"no free workers: {error}") from error
 
-    def _start_worker(self) -> _Worker[_Client]:
+    def _start_worker(self) -> Worker[_Client]:
         self._started += 1
-        worker = _Worker(self, f"{self._name}-{self._started}")
+        worker = Worker(self, f"{self._name}-{self._started}")
         worker.start()  # it may fail, so it comes before anybody counts on the worker
         self._workers.add(worker)
         return worker
 
-    def _hand_over(self, client: _Client, worker: _Worker[_Client]) -> None:
+    def _hand_over(self, client: _Client, worker: Worker[_Client]) -> None:
         self.busy.add(worker)
         worker.inbox.put(client)
 
-    def _stays(self, worker: _Worker[_Client]) -> bool:
+    def _stays(self, worker: Worker[_Client]) -> bool:
         staying = not self.closed and len(self.idle) < self._size_min
         if staying:
             self.idle.append(worker)
         return staying
 
-    def _serve_in_turn(self, worker: _Worker[_Client], client: _Client) -> bool:
+    def _serve_in_turn(self, worker: Worker[_Client], client: _Client) -> bool:
         """Serve a client and then those who wait; tell whether the worker is to stay."""
         turn: _Client | None = client
         while turn is not None:
@@ -196,7 +197,7 @@ class Pool(Generic[_Client]):
                 come_back()  # not before the worker is reserved: the client may come back at once
         return stays
 
-    def _next_turn(self, worker: _Worker[_Client], client: _Client, *, reserve: bool) -> tuple[_Client | None, bool]:
+    def _next_turn(self, worker: Worker[_Client], client: _Client, *, reserve: bool) -> tuple[_Client | None, bool]:
         """Return the next client if somebody waits, and whether the worker stays if nobody does."""
         with self._changed:
             if self.waiting:
@@ -214,13 +215,15 @@ class Pool(Generic[_Client]):
             log.exception("unhandled error in a worker thread")
             return None
 
-    def _ended(self, worker: _Worker[_Client]) -> None:
+    def _ended(self, worker: Worker[_Client]) -> None:
         with self._changed:
             self._workers.discard(worker)
             self._changed.notify_all()
 
 
-class _Worker(threading.Thread, Generic[_Client]):
+class Worker(threading.Thread, Generic[_Client]):
+    """One thread of a pool, which makes them itself."""
+
     def __init__(self, pool: Pool[_Client], name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.inbox: queue.SimpleQueue[_Client | None] = queue.SimpleQueue()

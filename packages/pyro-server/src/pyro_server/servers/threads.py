@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pyro_server.housekeeping import Housekeeper
 from pyro_server.servers.arrivals import Arrivals
 from pyro_server.servers.base import LoopCondition
+from pyro_server.servers.documented import DocumentedNames
 from pyro_server.servers.grace import Grace
 from pyro_server.servers.link import Link, Pause
 from pyro_server.servers.listener import Listener
@@ -38,8 +39,10 @@ __all__ = ["ThreadServer"]
 log = logging.getLogger("Pyro5.threadpoolserver")
 
 PATIENCE = 0.01
-"""Seconds that a worker waits for the next call by itself, which is faster than to be called from the parking lot.
-Those who wait for a worker may have to wait so long for one that waits itself."""
+"""Seconds that a worker waits for the next call by itself, which is faster than to be called from the parking lot."""
+
+PRESSURE_PERIOD = 1.0
+"""Seconds for which no worker waits like that, after somebody had to wait for one: it might have been one of those."""
 
 SHORT_WAIT = 0.5
 """Seconds after which it is worth a line in the log that calls are being waited for."""
@@ -51,7 +54,7 @@ MAX_REFUSALS = 128
 """Clients that are turned away politely at the same time; the others are just closed."""
 
 
-class ThreadServer:
+class ThreadServer(DocumentedNames):
     """Accepts clients and gives each a worker. The accepting thread only accepts: it never waits for a client."""
 
     def __init__(self, daemon: Daemon, host: str, port: int, unixsocket: str | None) -> None:
@@ -63,10 +66,13 @@ class ThreadServer:
         """Guards the links, together with the beginning of the grace: nobody comes in after that. Reentrant, because a
         signal handler may shut the daemon down while its thread is here."""
         self._links: set[Link] = set()
+        self._pressed = False
+        """Whether somebody waits for a worker or had to lately. To look costs next to nothing, so it is done often."""
+        self._pressed_until = 0.0
         with ExitStack() as undo:
             self.pool: Pool[Link] = Pool(config.THREADPOOL_SIZE_MIN, config.THREADPOOL_SIZE, self._serve)
             undo.callback(self.pool.close)
-            self._listener = Listener(host, port, unixsocket, config)
+            self._listener = Listener(host, port, unixsocket, config, secure=daemon.ssl_context is not None)
             undo.callback(self._listener.close)
             self._waker = Waker()
             undo.callback(self._waker.close)
@@ -75,7 +81,13 @@ class ThreadServer:
         self.sock = self._listener.sock
         self.location = self._listener.location
         self._oneway = OnewayCalls(config.THREADPOOL_SIZE, config.MAX_ONEWAY_WAITING, self._lot.nudge)
-        self._arrivals = Arrivals(daemon, self._listener, self._oneway, partial(be_patient, seconds=PATIENCE))
+        self._arrivals = Arrivals(
+            daemon,
+            self._listener,
+            self._oneway,
+            prepare=partial(be_patient, seconds=PATIENCE),
+            others_wait=lambda: bool(self.pool.waiting),
+        )
         self.housekeeper = Housekeeper(daemon.keep_house, daemon.housekeeping_period())
         """At work from the first loop on until the server closes."""
 
@@ -138,7 +150,7 @@ class ThreadServer:
         """Serve a client as long as it keeps calling and nobody waits; return how it comes to wait then."""
         try:
             pause = link.advance()
-            while pause is Pause.NEXT and not self.pool.waiting:
+            while pause is Pause.NEXT and not self._pressed:
                 pause = link.advance()
         except BaseException:
             self.dismiss(link)
@@ -155,7 +167,9 @@ class ThreadServer:
         """Give a link that has something to do to a worker; it waits for one if it has to."""
         config = self._daemon.config
         try:
-            self.pool.enqueue(link, None if link.session.accepted else config.MAX_CONNECTIONS_WAITING)
+            if not self.pool.enqueue(link, None if link.session.accepted else config.MAX_CONNECTIONS_WAITING):
+                self._pressed = True
+                self._pressed_until = time.monotonic() + PRESSURE_PERIOD
         except NoFreeWorkersError:
             self._refuse(link)
         except PoolError:
@@ -171,7 +185,7 @@ class ThreadServer:
                 self._links.discard(link)
 
     def inspect_line(self) -> float | None:
-        """Refuse the new clients that have waited for a worker for too long.
+        """Refuse the new clients that have waited for a worker for too long; note whether anybody waits.
 
         They might wait for ever, for calls that themselves try to connect to this server.
         """
@@ -180,7 +194,8 @@ class ThreadServer:
         for link in waiting:
             if not link.session.accepted and link.is_late(now) and self.pool.withdraw(link):
                 self._refuse(link)
-        return LINE_PERIOD if waiting else None
+        self._pressed = bool(waiting) or now < self._pressed_until
+        return LINE_PERIOD if self._pressed else None
 
     def _refuse(self, link: Link) -> None:
         with self._lock:

@@ -31,6 +31,20 @@ class Turn:
         finally:
             self._lock.release()
 
+    def within(self, action: Callable[[], None], timeout: float) -> bool:
+        """Do something in a turn of its own, or in that which this thread has.
+
+        Returns False, and does nothing, if another thread's turn did not end in ``timeout`` seconds; -1: for ever.
+        """
+        if not self._lock.acquire(timeout=timeout):
+            return False
+        try:
+            with self:
+                action()
+        finally:
+            self._lock.release()
+        return True
+
     def between(self, action: Callable[[], None], timeout: float) -> bool:
         """Do something between two turns: now, or at the end of the present one if it is this thread's.
 

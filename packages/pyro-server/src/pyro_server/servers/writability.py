@@ -22,6 +22,9 @@ class Writability:
     def __init__(self, tell: Callable[[], None]) -> None:
         self._tell = tell
         self._changed = Waker()
+        # Made now, because later there may be no descriptor for it.
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._changed.receiver, selectors.EVENT_READ)
         self._lock = threading.Lock()
         """Guards what follows."""
         self._sockets: set[socket.socket] = set()
@@ -52,6 +55,7 @@ class Writability:
         self._changed.wake()
         if thread is not None:
             thread.join()
+        self._selector.close()
         self._changed.close()
 
     def _start_thread(self) -> None:
@@ -65,24 +69,35 @@ class Writability:
             self._thread = thread
 
     def _run(self) -> None:
-        while sockets := self._watched():
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._changed.receiver, selectors.EVENT_READ)
-                for sock in sockets:
-                    with contextlib.suppress(ValueError):  # closed a moment ago
-                        selector.register(sock, selectors.EVENT_WRITE)
+        try:
+            while sockets := self._watched():
+                self._adjust(sockets)
                 ready: set[object] = set()
                 with contextlib.suppress(OSError):  # where select() minds that a socket is closed meanwhile
-                    ready = {key.fileobj for key, _ in selector.select()}
-            self._changed.settle()
-            if writable := {sock for sock in sockets if sock in ready}:
-                self._note(writable)
+                    ready = {key.fileobj for key, _ in self._selector.select()}
+                self._changed.settle()
+                if writable := {sock for sock in sockets if sock in ready}:
+                    self._note(writable)
+        except Exception:
+            log.exception("the thread that watches for slow readers failed")
+            with self._lock:
+                self._sockets.clear()
+                self._thread = None
 
     def _watched(self) -> set[socket.socket]:
         with self._lock:
             if not self._sockets:
                 self._thread = None
             return set(self._sockets)
+
+    def _adjust(self, sockets: set[socket.socket]) -> None:
+        """Have the selector watch these, and nothing else but the waker."""
+        known = {key.fileobj for key in self._selector.get_map().values()} - {self._changed.receiver}
+        for gone in known - sockets:
+            self._selector.unregister(gone)
+        for sock in sockets - known:
+            with contextlib.suppress(ValueError, KeyError):  # closed a moment ago, or its number used anew
+                self._selector.register(sock, selectors.EVENT_WRITE)
 
     def _note(self, writable: set[socket.socket]) -> None:
         with self._lock:
