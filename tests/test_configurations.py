@@ -104,10 +104,20 @@ def test_each_daemon_and_each_proxy_may_compress(listening) -> None:
             assert serving.proxy(COMPRESSION=client_compresses).echo(text) == text
 
 
-def test_each_side_sends_bytes_in_its_own_way(listening) -> None:
-    serving = listening({"it": Thing()}, SERPENT_BYTES_REPR=True)
-    assert serving.proxy(SERPENT_BYTES_REPR=True).echo(b"bytes") == b"bytes"
-    assert serving.proxy(SERPENT_BYTES_REPR=False).echo(b"bytes") == {"data": "Ynl0ZXM=", "encoding": "base64"}
+@pytest.mark.parametrize("server_sends_literals", [False, True])
+@pytest.mark.parametrize("client_sends_literals", [False, True])
+def test_each_side_sends_bytes_in_its_own_way(listening, server_sends_literals, client_sends_literals) -> None:
+    proxy = listening({"it": Thing()}, SERPENT_BYTES_REPR=server_sends_literals).proxy(
+        SERPENT_BYTES_REPR=client_sends_literals
+    )
+    assert proxy.echo(b"bytes") == b"bytes"
+
+
+def test_each_side_unwraps_bytes_or_not_for_itself(listening) -> None:
+    serving = listening({"it": Thing()}, SERPENT_UNWRAP_BYTES=False)
+    wrapped = {"data": "Ynl0ZXM=", "encoding": "base64"}
+    assert serving.proxy(SERPENT_UNWRAP_BYTES=False).echo(b"bytes") == wrapped
+    assert serving.proxy(SERPENT_UNWRAP_BYTES=True).echo(b"bytes") == b"bytes"  # the server has seen a dictionary
 
 
 def test_nesting_is_limited_by_each_side_for_itself(listening) -> None:

@@ -197,12 +197,6 @@ def test_an_error_that_cannot_be_serialized_is_told_in_words(proxy: Proxy, metho
     assert proxy.fine() == "fine"
 
 
-def test_an_error_of_a_class_that_nobody_knows_here_names_that_class(proxy: Proxy) -> None:
-    with pytest.raises(errors.PyroError, match="OwnError"):
-        proxy.own()
-    assert proxy.fine() == "fine"
-
-
 def test_an_error_of_an_own_class_arrives_when_both_sides_have_registered_it(proxy: Proxy) -> None:
     def to_dict(error: OwnError) -> dict[str, Any]:
         return {"__class__": "tests.OwnError", "text": str(error)}

@@ -257,3 +257,35 @@ def test_a_daemon_is_shut_down_while_a_client_shakes_hands(listening, server_ite
 def test_a_context_for_clients_is_refused_by_a_daemon(listening_kind) -> None:
     with pytest.raises(ValueError, match="one for clients"):
         Daemon(config=Config(SERVERTYPE=listening_kind), ssl_context=ssl.create_default_context())
+
+
+def test_a_proxy_that_arrives_over_tls_speaks_tls(tls_server, certificates) -> None:
+    class Shop:
+        @expose
+        def thing(self) -> Any:
+            thing = Thing()
+            tls_server.register(thing)
+            return thing
+
+    tls_server.register(Shop(), "shop")
+    context = get_ssl_context(cacerts=certificates.authority)
+    with Proxy(tls_server.uriFor("shop"), ssl_context=context) as shop, shop.thing() as thing:
+        assert thing.add(1, 2) == 3
+        assert isinstance(thing._pyroConnection.sock, ssl.SSLSocket)
+
+
+def test_a_proxy_that_is_an_argument_goes_by_the_configuration_of_the_daemon(
+    listening, server_items, client_items, certificates
+) -> None:
+    class Caller:
+        @expose
+        def call(self, thing: Any) -> int:
+            with thing:
+                result: int = thing.add(1, 2)
+                return result
+
+    # A server that is a client too: one configuration tells how it does either.
+    both = {**server_items, **client_items}
+    callee = listening({"it": Thing()}, **both)
+    caller = listening({"it": Caller()}, **both).proxy(**client_items)
+    assert caller.call(callee.proxy(**client_items)) == 3

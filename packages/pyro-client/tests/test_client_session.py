@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
 
 from pyro_client import errors
-from pyro_client.session import ClientSession, raisable, result_of
-from pyro_wire import Config, Message, serializers
-from pyro_wire.message import FLAGS_EXCEPTION, MSG_CONNECTFAIL, MSG_RESULT
+from pyro_client.session import ClientSession, Standing, raisable, result_of
+from pyro_wire import Config, Message, SerializerBase, serializers
+from pyro_wire.message import FLAGS_EXCEPTION, FLAGS_ITEMSTREAMRESULT, MSG_CONNECTFAIL, MSG_RESULT
 
 serpent = serializers["serpent"]
 
@@ -84,8 +85,41 @@ def test_nobody_ends_this_process_from_afar(error: BaseException) -> None:
     assert caught.value._pyroTraceback == ["remote line\n"]  # type: ignore[attr-defined]
 
 
-def test_the_text_of_a_remote_error_names_the_remote_class() -> None:
-    assert str(raisable(SystemExit("stop"))) == "builtins.SystemExit: stop"
+def test_a_remote_error_is_shown_with_the_name_of_the_remote_class() -> None:
+    assert traceback.format_exception_only(raisable(SystemExit("stop"))) == ["SystemExit: stop\n"]
+
+
+@pytest.mark.parametrize(
+    ("error", "standing"),
+    [
+        (errors.SecurityError("refused"), Standing.DOUBTFUL),
+        (errors.SerializeError("unsupported"), Standing.DOUBTFUL),
+        (errors.MessageTooLargeError("too large"), Standing.DOUBTFUL),
+        (errors.CommunicationError("failed"), Standing.DOUBTFUL),
+        (errors.NamingError("unknown name"), Standing.GOOD),
+        (errors.DaemonError("unknown object"), Standing.GOOD),
+        (ValueError("wrong"), Standing.GOOD),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("serializer", serializers.values(), ids=lambda serializer: serializer.name)
+def test_after_errors_with_which_servers_close_the_connection_is_doubtful(
+    error: Exception, standing: Standing, serializer: SerializerBase
+) -> None:
+    session = ClientSession(Config(), serializer, 0, handshake=False)
+    serializer_id = serializer.serializer_id
+    session.check_reply(
+        message(seq=0, flags=FLAGS_EXCEPTION, data=serializer.dumps(error), serializer_id=serializer_id)
+    )
+    assert session.standing is standing
+
+
+def test_such_an_error_as_a_value_or_at_the_start_of_a_stream_is_no_reason_for_doubt() -> None:
+    session = ClientSession(Config(), serpent, 0, handshake=False)
+    data = serpent.dumps(errors.ProtocolError("result of call is an iterator"))
+    for flags in (0, FLAGS_EXCEPTION | FLAGS_ITEMSTREAMRESULT):
+        session.check_reply(message(seq=0, flags=flags, data=data))
+        assert session.standing is Standing.GOOD
 
 
 @pytest.mark.parametrize("value", [None, 42, "text", {"key": "value"}])

@@ -10,7 +10,7 @@ import pytest
 
 from pyro_client import URI, errors, naming
 from pyro_client.commands import Bind, Call, Command, Flow, Release, Shout, Sleep
-from pyro_client.naming import locate_flow, resolve_flow
+from pyro_client.naming import locate_flow, lookup_flow, resolve_flow, yplookup_flow
 from pyro_wire import Config
 
 FOUND = "PYRO:found@example.org:4444"
@@ -183,6 +183,38 @@ def test_the_delay_is_that_of_the_config_unless_given(script, clock) -> None:
     assert run_with_clock(played, resolve_flow("PYRONAME:name@ns.example.org", config), clock) == URI(FOUND)
 
 
+def test_a_lookup_gives_the_answer_as_it_is(script) -> None:
+    answer = (URI(FOUND), {"tag"})
+    played = script(None, answer)
+    assert played.run(lookup_flow(NAMESERVER, "name", True, 0.0)) is answer
+    assert calls_in(played) == [("lookup", ("name", True))]
+
+
+def test_a_lookup_is_repeated_while_the_name_is_not_there_yet(script, clock) -> None:
+    played = script(None, errors.NamingError("not yet"), errors.TimeoutError("busy"), FOUND)
+    assert run_with_clock(played, lookup_flow(NAMESERVER, "name", False, 10.0), clock) == FOUND
+    assert played.asked_for == [Call, Sleep, Call, Sleep, Call]
+
+
+def test_a_search_for_tags_is_repeated_while_nothing_is_found(script, clock) -> None:
+    played = script(None, {}, errors.NamingError("not yet"), {"name": FOUND})
+    flow = yplookup_flow(NAMESERVER, {"a"}, None, True, 10.0)
+    assert run_with_clock(played, flow, clock) == {"name": FOUND}
+    assert calls_in(played) == [("yplookup", (["a"], None, True))] * 3
+
+
+def test_a_search_that_finds_nothing_in_the_end_gives_nothing(script, clock) -> None:
+    played = script(None, *[{}] * 6)
+    assert run_with_clock(played, yplookup_flow(NAMESERVER, None, ["a"], True, 5.0), clock) == {}
+    assert clock.now == 1005.0
+
+
+def test_a_search_may_get_its_tags_from_an_iterator(script, clock) -> None:
+    played = script(None, {}, {"name": FOUND})
+    run_with_clock(played, yplookup_flow(NAMESERVER, iter("ab"), None, True, 5.0), clock)
+    assert calls_in(played) == [("yplookup", (["a", "b"], None, True))] * 2
+
+
 def test_a_broken_connection_is_not_waited_out(script, clock) -> None:
     played = script(None, NAMESERVER, errors.ConnectionClosedError("gone"))
     with pytest.raises(errors.ConnectionClosedError):
@@ -227,6 +259,14 @@ def test_this_machine_may_have_two_local_addresses(script, monkeypatch: pytest.M
     played = script(None, errors.CommunicationError("nobody"), NAMESERVER)
     played.run(locate_flow("", 1234, True, Config()))
     assert places_in(played) == ["PYRO:Pyro.NameServer@localhost:1234", "PYRO:Pyro.NameServer@127.0.1.1:1234"]
+
+
+def test_the_system_is_asked_for_the_second_only_when_the_first_does_not_answer(
+    script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "socket", None)
+    played = script(None, NAMESERVER)
+    assert played.run(locate_flow("", 1234, True, Config())) == NAMESERVER
 
 
 def test_then_comes_a_broadcast(script) -> None:

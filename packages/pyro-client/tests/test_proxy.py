@@ -233,6 +233,17 @@ def test_releasing_twice_is_no_error(daemon) -> None:
     assert proxy._pyroConnection is None
 
 
+def test_the_address_of_the_applications_socket_is_known(daemon) -> None:
+    with daemon.proxy() as proxy:
+        assert proxy._pyroLocalSocket == daemon.near.getsockname()
+
+
+@pytest.mark.parametrize("nothing", [{"methods": [], "attrs": []}, {"oneway": ["note"]}])
+def test_metadata_that_is_known_already_must_have_members(nothing: dict[str, Any]) -> None:
+    with pytest.raises(errors.PyroError, match="exposes no methods or attributes"):
+        Proxy("PYRO:obj@example.org:1")._pyroGetMetadata(known_metadata=nothing)
+
+
 def test_the_socket_of_the_application_stays_open(daemon) -> None:
     daemon.proxy()._pyroRelease()
     assert daemon.near.fileno() >= 0
@@ -243,10 +254,6 @@ def test_a_proxy_that_is_collected_closes_its_connection_quietly(daemon) -> None
     connection = proxy._pyroConnection
     del proxy
     assert connection._closed
-
-
-def test_claiming_ownership_is_allowed_and_needless() -> None:
-    Proxy("PYRO:obj@example.org:1")._pyroClaimOwnership()
 
 
 def test_threads_that_share_a_proxy_take_turns(daemon, reply) -> None:

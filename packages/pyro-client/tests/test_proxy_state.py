@@ -153,6 +153,13 @@ def test_a_copy_of_a_connected_proxy_is_not_connected(daemon) -> None:
         assert proxy._pyroConnection is not None
 
 
+def test_a_deep_copy_asks_nobody_either() -> None:
+    proxy = Proxy("PYRO:it@localhost:1")  # nobody is there
+    twin = copy.deepcopy(proxy)
+    assert twin == proxy
+    assert twin._pyroConnection is None
+
+
 def test_a_copy_of_a_subclass_is_of_that_subclass() -> None:
     assert type(copy.copy(Special(ADDRESS))) is Special
 

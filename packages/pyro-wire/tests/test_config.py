@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import subprocess
 import sys
 
 import pytest
 
 from pyro_wire import Config, config
+from pyro_wire.config import unknown_variables
 
 # Item, default and type, as documented for Pyro5.
 DOCUMENTED = {
@@ -82,8 +84,9 @@ def test_every_item_has_a_sentence_on_what_it_does(item: dataclasses.Field) -> N
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_our_own_items_are_limits_and_deadlines(name: str) -> None:
-    assert getattr(Config(), name) > 0
+def test_our_own_items_are_switches_or_limits_and_deadlines(name: str) -> None:
+    value = getattr(Config(), name)
+    assert isinstance(value, bool) or value > 0
 
 
 def test_items_can_be_given_when_a_config_is_made() -> None:
@@ -134,6 +137,31 @@ def test_a_config_is_equal_to_itself_only() -> None:
 def test_as_dict_has_all_items_by_name() -> None:
     assert Config(NS_PORT=5555).as_dict() == {**Config().as_dict(), "NS_PORT": 5555}
     assert set(Config().as_dict()) == {*DOCUMENTED, *OWN}
+
+
+def test_as_dict_is_independent_of_the_config() -> None:
+    own = Config()
+    own.as_dict()["BROADCAST_ADDRS"].append("10.0.0.255")
+    assert own.as_dict() == Config().as_dict()
+
+
+def test_the_slots_of_a_config_are_its_items() -> None:
+    assert set(Config.__slots__) == set(Config().as_dict())
+
+
+def test_a_config_survives_pickling() -> None:
+    original = Config(NS_PORT=5555, BROADCAST_ADDRS=["10.0.0.255"])
+    assert pickle.loads(pickle.dumps(original)).as_dict() == original.as_dict()
+
+
+@pytest.mark.parametrize("name", ["SSL_SERVERKEYPASSWD", "SSL_CLIENTKEYPASSWD"])
+def test_a_password_is_shown_to_nobody(name: str) -> None:
+    own = Config()
+    setattr(own, name, "open sesame")
+    assert own.as_dict()[name] == "open sesame"
+    assert own.shown() == {**own.as_dict(), name: "(hidden)"}
+    assert f"{name} = (hidden)" in own.dump().splitlines()
+    assert "open sesame" not in own.dump()
 
 
 # --- the environment -----------------------------------------------------------------------------------------------
@@ -189,7 +217,8 @@ def test_variables_without_the_prefix_are_ignored() -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_our_own_items_have_a_prefix_that_released_pyro_does_not_stumble_over(name: str) -> None:
-    assert getattr(from_environment(**{f"PYROSTACK_{name}": "77"}), name) == 77
+    text, value = ("off", False) if isinstance(getattr(Config(), name), bool) else ("77", 77)
+    assert getattr(from_environment(**{f"PYROSTACK_{name}": text}), name) == value
 
 
 @pytest.mark.parametrize("prefix", ["PYRO", "PYROSTACK"])
@@ -218,6 +247,15 @@ def test_an_unknown_variable_that_is_like_no_other_warns_without_a_suggestion() 
         from_environment(PYRO_XYZZY="1")
 
 
+def test_the_unknown_variables_of_an_environment_can_be_asked_for() -> None:
+    environment = {"PYRO_SERIALISER": "json", "PYRO_NS_PORT": "1", "PYROSTACK_XYZZY": "1", "PATH": "/bin"}
+    assert unknown_variables(environment) == {
+        "PYROSTACK_XYZZY": "environment variable PYROSTACK_XYZZY names no configuration item",
+        "PYRO_SERIALISER": "environment variable PYRO_SERIALISER names no configuration item; "
+        "did you mean PYRO_SERIALIZER?",
+    }
+
+
 # --- reset ---------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +271,12 @@ def test_reset_without_the_environment_takes_the_defaults(monkeypatch: pytest.Mo
     own = Config(NS_PORT=1, SERIALIZER="json")
     own.reset(use_environment=False)
     assert own.as_dict() == Config().as_dict()
+
+
+def test_reset_warns_of_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYRO_SERIALISER", "json")
+    with pytest.warns(UserWarning, match="did you mean PYRO_SERIALIZER"):
+        Config().reset()
 
 
 def test_a_reset_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,14 @@ import datetime
 import json
 import marshal
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgpack
 import pytest
 
 from pyro_uri import URI
-from pyro_wire import Config, SerializerBase, TypeRegistry, serializers, serializers_by_id
+from pyro_wire import Config, SerializerBase, TypeRegistry, default_types, serializers, serializers_by_id
 from pyro_wire import config as process_config
 from pyro_wire.errors import SecurityError, SerializeError
 from pyro_wire.exceptions import ExceptionWrapper
@@ -27,6 +28,28 @@ from pyro_wire.serializers import (
 HEADER = b"# serpent utf-8 python3.2\n"
 CLASSES: list[type[SerializerBase]] = [SerpentSerializer, MarshalSerializer, JsonSerializer, MsgpackSerializer]
 EXCEPTION_DICT = {"__class__": "builtins.ValueError", "__exception__": True, "args": ["boom"], "attributes": {}}
+
+
+class Spot:
+    """An object without a state that could be sent."""
+
+    __slots__ = ("__weakref__",)
+
+    def __getstate__(self) -> Any:
+        raise TypeError("no state")
+
+
+class SpotSerpent(SerpentSerializer): ...
+
+
+class SpotJson(JsonSerializer): ...
+
+
+class SpotMsgpack(MsgpackSerializer): ...
+
+
+class Unrelated: ...
+
 
 each_serializer = pytest.mark.parametrize("serializer", serializers.values(), ids=serializers)
 each_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.name)
@@ -82,6 +105,26 @@ def test_a_serializer_that_the_program_added_is_in_every_table(monkeypatch: pyte
     assert table.by_name["added"] is table.by_id[99] is added
 
 
+def test_a_serializer_that_the_program_has_in_the_place_of_another_is_in_every_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Own(JsonSerializer): ...
+
+    own = Own()
+    monkeypatch.setitem(serializers, "json", own)
+    monkeypatch.setitem(serializers_by_id, 3, own)
+    for table in (table_for(Config()), table_for(process_config)):
+        assert table.by_name["json"] is table.by_id[3] is own
+
+
+def test_a_serializer_that_the_program_took_out_is_in_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(serializers, "marshal")
+    monkeypatch.delitem(serializers_by_id, 2)
+    table = table_for(Config())
+    assert "marshal" not in table.by_name
+    assert 2 not in table.by_id
+
+
 @each_class
 def test_serializers_of_one_kind_and_with_the_same_options_are_equal(cls: type[SerializerBase]) -> None:
     assert cls() == cls()
@@ -89,6 +132,87 @@ def test_serializers_of_one_kind_and_with_the_same_options_are_equal(cls: type[S
     assert cls() != cls(TypeRegistry())
     assert cls() != cls(config=Config())
     assert len({other() for other in CLASSES} | {cls()}) == len(CLASSES)
+
+
+@each_class
+def test_having_worked_does_not_make_a_serializer_another_one(cls: type[SerializerBase]) -> None:
+    used = cls()
+    used.loads(used.dumps(["text"]))
+    assert used == cls()
+
+
+def test_attributes_of_an_own_serializer_count_when_it_is_compared() -> None:
+    class Own(JsonSerializer):
+        def __init__(self, indent: int) -> None:
+            super().__init__()
+            self.indent = indent
+
+    assert Own(1) == Own(1)
+    assert Own(1) != Own(2)
+    assert Own(1) != JsonSerializer()
+
+
+@each_class
+def test_an_own_serializer_need_not_call_the_constructor(cls: type[SerializerBase]) -> None:
+    def no_constructor(self: SerializerBase) -> None: ...
+
+    own = type("Own", (cls,), {"__init__": no_constructor})()
+    assert own.loads(own.dumps([URI("PYRO:obj@host:1")])) == [URI("PYRO:obj@host:1")]
+    assert own == type(own)()
+
+
+def test_an_own_serializer_may_define_the_four_methods_only() -> None:
+    class Own(SerializerBase):
+        serializer_id = 42
+
+        def dumps(self, data: Any) -> bytes:
+            return repr(data).encode()
+
+    assert Own().dumps([1]) == b"[1]"
+    assert Own() == Own()
+    assert Own().recreate_classes([{"__class__": "float", "value": "1.5"}]) == [1.5]
+
+
+def test_json_may_be_taught_other_types_by_a_subclass() -> None:
+    class Own(JsonSerializer):
+        def default(self, obj: Any) -> Any:
+            return "dots" if obj is ... else super().default(obj)
+
+    assert Own().loads(Own().dumps([..., URI("PYRO:obj@host:1")])) == ["dots", URI("PYRO:obj@host:1")]
+
+
+@pytest.mark.parametrize("cls", [SpotSerpent, SpotJson, SpotMsgpack], ids=lambda cls: cls.name)
+def test_a_replacement_holds_for_one_class_of_serializers(cls: type[SerializerBase]) -> None:
+    cls.register_type_replacement(Spot, lambda spot: f"spot for {cls.name}")
+    assert cls().loads(cls().dumps([Spot()])) == [f"spot for {cls.name}"]
+    others = [other for other in CLASSES if not issubclass(cls, other)]
+    for other in others:
+        with pytest.raises((SerializeError, TypeError)):
+            other().dumps([Spot()])
+
+
+@each_class
+@pytest.mark.parametrize("no_class", [5, "text", None, type])
+def test_a_replacement_needs_a_class(cls: type[SerializerBase], no_class: Any) -> None:
+    with pytest.raises(ValueError, match="needs a class"):
+        cls.register_type_replacement(no_class, lambda obj: obj)
+
+
+@each_serializer
+def test_one_serializer_may_be_used_by_many_threads(serializer: SerializerBase) -> None:
+    def work(number: int) -> None:
+        value = [number, [URI(f"PYRO:obj{number}@host:1")], {"k": str(number)}] * 20
+        for _ in range(20):
+            # As daemons do when something is registered, which outdates what serpent has derived from the registry.
+            default_types.register_class_to_dict(Unrelated, lambda unrelated: {})
+            assert serializer.loads(serializer.dumps(value)) == value
+            assert list(serializer.loadsCall(serializer.dumpsCall("o", "m", value, {"k": number}))[2]) == value
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(16)))
+    finally:
+        default_types.unregister_class_to_dict(Unrelated)
 
 
 # --- the form of a call --------------------------------------------------------------------------------------------
@@ -298,6 +422,27 @@ def test_a_date_may_come_in_the_size_of_either_platform(body: bytes) -> None:
 def test_an_extension_that_is_unknown_or_damaged_is_refused(code: int, body: bytes) -> None:
     with pytest.raises(SerializeError, match=f"msgpack extension type {code:#x}"):
         serializers["msgpack"].loads(msgpack.packb(msgpack.ExtType(code, body)))
+
+
+def test_keys_of_other_types_are_read_at_any_depth() -> None:
+    value = [{"a": {1: {2.5: {None: {True: b"x", "b": 2**70}}}}}, {}]
+    assert serializers["msgpack"].loads(serializers["msgpack"].dumps(value)) == value
+
+
+def test_objects_beside_keys_of_other_types_are_rebuilt() -> None:
+    value = {1: URI("PYRO:obj@host:1"), 2: [{"k": URI("PYRO:obj@host:2")}]}
+    assert serializers["msgpack"].loads(serializers["msgpack"].dumps(value)) == value
+
+
+def test_keys_whose_hashes_collide_are_refused() -> None:
+    data = serializers["msgpack"].dumps({number * (2**61 - 1): None for number in range(16, 216)})
+    with pytest.raises(SerializeError, match="collide"):
+        serializers["msgpack"].loads(data)
+
+
+def test_a_list_is_no_key() -> None:
+    with pytest.raises(SerializeError):
+        serializers["msgpack"].loads(msgpack.packb({(1, 2): 3}))
 
 
 def test_a_subclass_may_have_extensions_of_its_own() -> None:

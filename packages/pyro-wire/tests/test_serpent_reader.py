@@ -43,7 +43,7 @@ def exact(value: Any) -> Any:
             return repr(value)
 
 
-def read(text: str, **options: int) -> Any:
+def read(text: str, **options: Any) -> Any:
     return loads(text.encode(), **options)
 
 

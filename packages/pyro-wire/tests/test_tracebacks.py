@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyro_wire.errors import excepthook, format_traceback, get_pyro_traceback
+from pyro_wire.errors import RemoteError, excepthook, format_traceback, get_pyro_traceback
+from pyro_wire.remote_errors import remote_error
 
 EXTENDED = " Extended stacktrace follows (most recent call last)\n"
 
@@ -157,3 +158,37 @@ def test_a_variable_without_repr_is_shown_as_its_text() -> None:
 def test_details_of_an_exception_that_was_never_raised_are_none() -> None:
     error = ValueError("boom")
     assert format_traceback(type(error), error, None, detailed=True) == ["ValueError: boom\n"]
+
+
+# --- what stands for an exception of another program ---------------------------------------------------------------
+
+
+def remote_failure() -> Exception:
+    """An unknown exception of the other side, raised here."""
+    attributes = {"_pyroTraceback": ["remote line\n"]}
+    try:
+        raise remote_error("app.AppError", {"args": ("boom",), "attributes": attributes})
+    except RemoteError as error:
+        return error
+
+
+def test_a_remote_traceback_is_shown_once_with_both_sides() -> None:
+    text = "".join(get_pyro_traceback(*arguments(remote_failure())))
+    assert text.count("remote line") == 1
+    assert " | remote line\n" in text
+    assert "app.AppError: boom" in text.partition("Remote traceback:")[0]
+
+
+def test_a_remote_traceback_is_shown_once_to_the_next_client() -> None:
+    assert "".join(format_traceback(*arguments(remote_failure()))).count("remote line") == 1
+
+
+@pytest.mark.parametrize(
+    "wrap", [ValueError, lambda text: ExceptionGroup(text, [remote_failure()])], ids=["one", "group"]
+)
+def test_a_remote_traceback_is_shown_once_for_each_time_that_the_error_is_there(wrap) -> None:
+    try:
+        raise wrap("in the middle") from remote_failure()
+    except Exception as error:
+        text = "".join(format_traceback(*arguments(error)))
+    assert text.count("remote line") == text.count("app.AppError: boom")

@@ -28,6 +28,9 @@ class Calls:
     def echo(self, value: Any) -> Any:
         return value
 
+    def types_of(self, values: list[Any]) -> list[str]:
+        return [type(value).__name__ for value in values]
+
     def arguments(self, *positional: Any, **keywords: Any) -> list[Any]:
         return [list(positional), keywords]
 

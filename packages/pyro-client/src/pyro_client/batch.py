@@ -34,9 +34,13 @@ class BatchProxy:
         return _QueuedMethod(self.__calls, name)
 
     def __call__(self, oneway: bool = False) -> Iterator[Any] | None:
-        """Run the queued calls; with ``oneway`` nothing is returned and nobody waits. Raises as a call does."""
+        """Run the queued calls; with ``oneway`` nothing is returned and nobody waits. Raises as a call does.
+
+        The proxy belongs to the calling thread then, if proxies belong to threads.
+        """
         calls = list(self.__calls)
         self.__calls.clear()
+        self.__proxy._pyroClaimOwnership()
         results = self.__proxy._pyroInvokeBatch(calls, oneway)
         return None if oneway else _unwrapped(results)
 

@@ -13,7 +13,7 @@ from typing import Any
 from pyro_client.commands import Close, Exchange, Flow, Open, Send, Sleep
 from pyro_client.naming import resolve_flow
 from pyro_client.proxy_state import CONNECTED_SOCKET_HOST, ProxyState
-from pyro_client.session import ClientSession, result_of
+from pyro_client.session import ClientSession, Standing, result_of
 from pyro_uri import URI
 from pyro_wire.blob import SerializedBlob
 from pyro_wire.calls import BLOB_KEY, Metadata, pack_blob_address
@@ -30,7 +30,17 @@ from pyro_wire.message import FLAGS_KEEPSERIALIZED, FLAGS_ONEWAY, Buffer, Messag
 from pyro_wire.names import DAEMON_NAME
 from pyro_wire.serializers import SerializerBase
 
-__all__ = ["attach", "connect", "invoke", "load_metadata", "make_request", "reconnect", "take_reply"]
+__all__ = [
+    "attach",
+    "connect",
+    "invoke",
+    "load_metadata",
+    "make_request",
+    "make_sure",
+    "reconnect",
+    "take_metadata",
+    "take_reply",
+]
 
 RECONNECT_PAUSE = 2.0
 """Seconds between two attempts to reconnect."""
@@ -71,12 +81,31 @@ def _shake_hands(proxy: ProxyState, uri: URI) -> Flow[None]:
     proxy._pyroValidateHandshake(response)
     if metadata is None:
         metadata = yield from _ask_metadata(proxy, str(uri.object))
-    _take_metadata(proxy, metadata)
+    take_metadata(proxy, metadata)
+
+
+def make_sure(proxy: ProxyState) -> Flow[None]:
+    """Connect anew if the server has closed the connection after what was said last, as some do after some errors.
+
+    A ping finds that out, not the next call: nobody could tell whether that had run, so it could not be repeated.
+    """
+    session = proxy._pyroSession
+    if session.standing is not Standing.DOUBTFUL:
+        return
+    try:
+        yield Exchange(session.ping())
+        session.standing = Standing.GOOD
+    except ConnectionClosedError:
+        yield Close()
+        yield from connect(proxy)
+    except BaseException:  # whatever it was, an interruption too: the answer is still to come
+        yield Close()
+        raise
 
 
 def attach(proxy: ProxyState, object_id: str) -> Flow[None]:
     """Begin on a socket that the application has connected: no handshake, the metadata is asked for at once."""
-    _take_metadata(proxy, (yield from _ask_metadata(proxy, object_id)))
+    take_metadata(proxy, (yield from _ask_metadata(proxy, object_id)))
 
 
 def reconnect(proxy: ProxyState, tries: int) -> Flow[None]:
@@ -97,7 +126,8 @@ def load_metadata(proxy: ProxyState, object_id: str | None) -> Flow[None]:
     if object_id is None:
         object_id = str((yield from resolve_flow(proxy._pyroUri, proxy._pyroConfig)).object)
     yield from connect(proxy)
-    _take_metadata(proxy, (yield from _ask_metadata(proxy, object_id)))
+    yield from make_sure(proxy)
+    take_metadata(proxy, (yield from _ask_metadata(proxy, object_id)))
 
 
 def _ask_metadata(proxy: ProxyState, object_id: str) -> Flow[Metadata]:
@@ -110,7 +140,8 @@ def _ask_metadata(proxy: ProxyState, object_id: str) -> Flow[Metadata]:
         raise ProtocolError("the daemon answered the question for metadata with StopIteration") from error
 
 
-def _take_metadata(proxy: ProxyState, metadata: Metadata) -> None:
+def take_metadata(proxy: ProxyState, metadata: Metadata) -> None:
+    """Take over what the remote object offers. Raises ``PyroError`` if that is nothing at all."""
     proxy._pyroTakeMetadata(metadata)
     if not (metadata.methods or metadata.attrs):
         raise PyroError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from pyro_client.commands import Bind, Call, Flow, Release, Shout, Sleep
 from pyro_uri import URI, PyroError
@@ -14,15 +15,19 @@ from pyro_wire.config import Config
 from pyro_wire.errors import NamingError, TimeoutError
 from pyro_wire.names import NAMESERVER_NAME
 
-__all__ = ["locate_flow", "resolve_flow", "type_meta"]
+__all__ = ["locate_flow", "lookup_flow", "resolve_flow", "type_meta", "yplookup_flow"]
 
 BROADCAST_REQUEST = b"GET_NSURI"
 BROADCAST_ROUNDS = 3
 BROADCAST_TIMEOUT = 0.7
 """Seconds to wait for an answer in each round."""
 
+OWN_NAME_ADDRESS = "127.0.1.1"
+
 SHORTEST_PAUSE = 0.2
 """Seconds between two lookups while a name is not there yet."""
+
+_T = TypeVar("_T")
 
 
 def resolve_flow(uri: URI | str, config: Config, delay_time: float = 0.0) -> Flow[URI]:
@@ -39,23 +44,23 @@ def resolve_flow(uri: URI | str, config: Config, delay_time: float = 0.0) -> Flo
         return uri
     host = f"./u:{uri.sockname}" if uri.sockname else uri.host or ""
     nameserver = yield from locate_flow(host, uri.port, True, config)
+    delay = delay_time or config.NS_LOOKUP_DELAY
     try:
-        lookup = _look_up_meta if uri.protocol == "PYROMETA" else _look_up_name
-        return (yield from _repeatedly(lookup, nameserver, uri, delay_time or config.NS_LOOKUP_DELAY))
+        look_up = _look_up_meta if uri.protocol == "PYROMETA" else _look_up_name
+        return _as_uri((yield from look_up(nameserver, uri, delay)))
     finally:
         yield Release(nameserver)
 
 
-def _look_up_name(nameserver: Any, uri: URI) -> Flow[URI]:
-    result = yield Call(nameserver, "lookup", (uri.object,))
-    return _as_uri(result)
+def _look_up_name(nameserver: Any, uri: URI, delay: float) -> Flow[Any]:
+    return (yield from lookup_flow(nameserver, uri.object, False, delay))
 
 
-def _look_up_meta(nameserver: Any, uri: URI) -> Flow[URI]:
-    found = yield Call(nameserver, "yplookup", (list(uri.object), None, False))
+def _look_up_meta(nameserver: Any, uri: URI, delay: float) -> Flow[Any]:
+    found = yield from yplookup_flow(nameserver, uri.object, None, False, delay)
     if not found:
         raise NamingError(f"the name server knows nothing with all the tags {', '.join(sorted(uri.object))}")
-    return _as_uri(random.choice(sorted(found.values())))
+    return random.choice(sorted(found.values()))
 
 
 def _as_uri(result: Any) -> URI:
@@ -65,16 +70,46 @@ def _as_uri(result: Any) -> URI:
     return uri
 
 
-def _repeatedly(lookup: Callable[[Any, URI], Flow[URI]], nameserver: Any, uri: URI, delay: float) -> Flow[URI]:
-    """Look a name up until it is there or ``delay`` seconds have passed; the last failure is raised."""
+def lookup_flow(nameserver: Any, name: Any, return_metadata: bool, delay: float) -> Flow[Any]:
+    """Return what a name server has under a name; one that is not there yet is asked for again for some seconds."""
+    args = (name, True) if return_metadata else (name,)
+    return (yield from _repeatedly(lambda: _call(nameserver, "lookup", args), lambda _: True, delay))
+
+
+def yplookup_flow(
+    nameserver: Any,
+    meta_all: Iterable[str] | None,
+    meta_any: Iterable[str] | None,
+    return_metadata: bool,
+    delay: float,
+) -> Flow[Any]:
+    """Return what a name server has with these tags; if that is nothing, it is asked again for some seconds."""
+    args = (_as_list(meta_all), _as_list(meta_any), return_metadata)
+    return (yield from _repeatedly(lambda: _call(nameserver, "yplookup", args), bool, delay))
+
+
+def _as_list(tags: Iterable[str] | None) -> Any:
+    """Return tags as every serializer can send them, any number of times; a str is for the name server to refuse."""
+    return tags if tags is None or isinstance(tags, str) else list(tags)
+
+
+def _call(nameserver: Any, method: str, args: tuple[Any, ...]) -> Flow[Any]:
+    return (yield Call(nameserver, method, args))
+
+
+def _repeatedly(ask: Callable[[], Flow[_T]], is_answer: Callable[[_T], bool], delay: float) -> Flow[_T]:
+    """Ask until there is an answer or ``delay`` seconds have passed; what comes of the last time is the result."""
     pause = max(SHORTEST_PAUSE, delay / 5)
     deadline = time.monotonic() + delay
     while time.monotonic() < deadline:
         try:
-            return (yield from lookup(nameserver, uri))
+            result = yield from ask()
+            if is_answer(result):
+                return result
         except (NamingError, TimeoutError):
-            yield Sleep(pause)
-    return (yield from lookup(nameserver, uri))
+            pass
+        yield Sleep(pause)
+    return (yield from ask())
 
 
 def locate_flow(host: Any, port: int | None, broadcast: bool, config: Config) -> Flow[Any]:
@@ -128,13 +163,15 @@ def _is_local(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def _local_hosts(host: str) -> list[str]:
-    """Return where a local name server may listen: some systems give the own host name the address 127.0.1.1."""
-    try:
-        own = socket.gethostbyname(socket.gethostname())
-    except OSError:
-        return [host]
-    return [host, own] if own == "127.0.1.1" else [host]
+def _local_hosts(host: str) -> Iterator[str]:
+    """Give where a local name server may listen: some systems give the own host name the address 127.0.1.1.
+
+    The system is asked for that only when nothing answers at the first: it may take long to tell.
+    """
+    yield host
+    with contextlib.suppress(OSError):
+        if socket.gethostbyname(socket.gethostname()) == OWN_NAME_ADDRESS:
+            yield OWN_NAME_ADDRESS
 
 
 def type_meta(class_or_object: Any, prefix: str = "class:") -> frozenset[str]:

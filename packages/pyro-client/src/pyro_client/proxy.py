@@ -12,20 +12,22 @@ from typing import Any, TypeVar
 from pyro_client import flows
 from pyro_client.blocking import BlockingDriver, close_connection, exchange
 from pyro_client.commands import Flow
+from pyro_client.inheritance import inheriting
+from pyro_client.ownership import number_of
 from pyro_client.proxy_state import CONNECTED_SOCKET_HOST, ProxyState, StateTuple
 from pyro_client.remote_method import RemoteMethod
-from pyro_client.session import ClientSession, result_of
+from pyro_client.session import ClientSession, Standing, result_of
 from pyro_client.socketutil import SocketConnection
 from pyro_client.streams import StreamResultIterator
 from pyro_uri import URI
 from pyro_wire.calls import BATCH_METHOD, GETATTR_METHOD, SETATTR_METHOD, STREAM_KEY, Metadata
 from pyro_wire.config import Config
+from pyro_wire.config import config as process_config
 from pyro_wire.connection import State
 from pyro_wire.context import state
-from pyro_wire.errors import CommunicationError, ConnectionClosedError, ProtocolError, SecurityError, TimeoutError
+from pyro_wire.errors import CommunicationError, ConnectionClosedError, ProtocolError, PyroError, TimeoutError
 from pyro_wire.message import (
     FLAGS_BATCH,
-    FLAGS_EXCEPTION,
     FLAGS_ITEMSTREAMRESULT,
     FLAGS_ONEWAY,
     Buffer,
@@ -43,7 +45,7 @@ _Self = TypeVar("_Self", bound="Proxy")
 _T = TypeVar("_T")
 
 # Attributes that are the proxy's own although they are not set; asking for one never makes a connection.
-_NEVER_REMOTE = frozenset({"__getnewargs__", "__getnewargs_ex__", "__getinitargs__"})
+_NEVER_REMOTE = frozenset({"__deepcopy__", "__getnewargs__", "__getnewargs_ex__", "__getinitargs__"})
 
 
 class Proxy(ProxyState):
@@ -61,6 +63,8 @@ class Proxy(ProxyState):
 
     Close it with ``_pyroRelease()`` or use it in ``with``; it connects anew when it is used again. One proxy may be
     used by several threads, whose calls take turns; a method that the server calls back in the meantime needs a copy.
+    With PROXY_OWNERSHIP of the configuration it belongs to the thread that has made it, as in Pyro5: for others, using
+    or releasing it is a ``PyroError`` until they call ``_pyroClaimOwnership()``.
 
     Calls raise what the remote method raised, ``CommunicationError`` when the connection fails, and
     ``AttributeError`` for what the remote object does not expose.
@@ -88,6 +92,7 @@ class Proxy(ProxyState):
         session.object_id = object_id
         self._pyroCurrentSession = session
         self._pyroConnection = SocketConnection(sock, object_id, keep_open=True)
+        self._pyroLocalSocket = sock.getsockname()
         self._pyroRun(flows.attach(self, object_id))
 
     # -------------------------------------------------------------------------------- the connection
@@ -104,6 +109,7 @@ class Proxy(ProxyState):
 
         A call that another thread is in on this proxy fails with ``ConnectionClosedError``.
         """
+        self._pyroCheckOwner()
         connection = self._pyroConnection
         if self._pyroLock.acquire(blocking=False):
             try:
@@ -120,16 +126,13 @@ class Proxy(ProxyState):
         """Close the connection and make a new one, trying every 2 s. Raises ``ConnectionClosedError`` in the end."""
         self._pyroRun(flows.reconnect(self, tries))
 
-    def _pyroClaimOwnership(self) -> None:
-        """Do nothing: a proxy may be used by any thread here. It is there for programs that think otherwise."""
-
     def _pyroGetMetadata(self, objectId: str | None = None, known_metadata: Any = None) -> None:
         """Ask the daemon anew what the object offers, or take it from ``known_metadata``.
 
         Raises ``PyroError`` if it is nothing at all.
         """
         if known_metadata:
-            self._pyroTakeMetadata(Metadata.from_wire(known_metadata))
+            flows.take_metadata(self, Metadata.from_wire(known_metadata))
         else:
             self._pyroRun(flows.load_metadata(self, objectId))
 
@@ -162,11 +165,13 @@ class Proxy(ProxyState):
         """
         if methodname in self._pyroOneway and objectId is None:
             flags |= FLAGS_ONEWAY
+        if self._pyroConfig.PROXY_OWNERSHIP:
+            self._pyroCheckOwner()
         # The same as running the flow `invoke`, which costs 2 us more than the rest of a call's Python code here.
         if not self._pyroLock.acquire(timeout=self._pyroTimeoutSeconds or -1):
             raise TimeoutError(f"another thread was in a call on this proxy for {self._pyroTimeoutSeconds} s")
         try:
-            session = self._pyroReadySession()
+            session = self._pyroReadySession(flags)
             request = flows.make_request(self, methodname, vargs, kwargs, flags, objectId)
             message = self._pyroExchange(session, request, flags)
             serializer = session.serializer
@@ -174,14 +179,32 @@ class Proxy(ProxyState):
             self._pyroLock.release()
         return self._pyroResult(message, serializer)
 
-    def _pyroReadySession(self) -> ClientSession:
-        """Return the session of the connection, making one if there is none or if it was left in mid-call."""
+    def _pyroReadySession(self, flags: int) -> ClientSession:
+        """Return the session of a connection that is ready for a call with these flags."""
         session = self._pyroCurrentSession
-        if self._pyroConnection is None or session is None or session.wire.state is not State.READY:
-            close_connection(self)
-            self._pyroRun(flows.connect(self))
+        if (
+            self._pyroConnection is None
+            or session is None
+            or session.standing is not Standing.GOOD
+            or session.wire.state is not State.READY
+        ):
+            self._pyroMakeReady(session, flags)
             session = self._pyroSession
         return session
+
+    def _pyroMakeReady(self, session: ClientSession | None, flags: int) -> None:
+        """Connect if there is no connection, if it was left in mid-call, or if the server has closed it."""
+        if self._pyroConnection is not None and session is not None:
+            if session.standing is Standing.BUSY:  # the lock lets only the thread through that is in a call itself
+                raise PyroError(
+                    f"a call on {self!r} is still running on this thread, so no other one can be made on it: use a copy"
+                )
+            if session.wire.state is State.READY:
+                if not flags & FLAGS_ONEWAY:  # which must not wait
+                    self._pyroRun(flows.make_sure(self))
+                return
+            close_connection(self)
+        self._pyroRun(flows.connect(self))
 
     def _pyroInvokeBatch(self, calls: Sequence[tuple[str, Any, Any]], oneway: bool = False) -> Any:
         """Run several calls, each (method, args, kwargs), in one message; return the list of their results."""
@@ -192,9 +215,12 @@ class Proxy(ProxyState):
         connection = self._pyroConnection
         if connection is None:
             raise ConnectionClosedError("the proxy was released while it was about to call")
+        before = session.standing
         try:
+            session.standing = Standing.BUSY
             if flags & FLAGS_ONEWAY:
                 connection.send_buffers(request)
+                session.note_sent(request, before)
                 return None
             message = exchange(connection, session.wire, request)
             flows.take_reply(session, message)
@@ -211,14 +237,13 @@ class Proxy(ProxyState):
             if not stream_id:
                 raise ProtocolError("the result is an iterator, but the server has streaming off (ITER_STREAMING)")
             return StreamResultIterator(stream_id, self)
-        try:
+        if self._pyroConfig is process_config and self._pyroSslContext is None:  # what a proxy has by itself
             return result_of(message, serializer)
-        except SecurityError:
-            if message.flags & FLAGS_EXCEPTION:  # the daemon closes after it, and the next call shall not find that
-                self._pyroRelease()
-            raise
+        with inheriting(self._pyroConfig, self._pyroSslContext):
+            return result_of(message, serializer)
 
     def _pyroRun(self, flow: Flow[_T]) -> _T:
+        self._pyroCheckOwner()
         with self._pyroLock:
             return BlockingDriver(self, Proxy, self._pyroConfig).run(flow)
 
@@ -293,7 +318,8 @@ class Proxy(ProxyState):
     def __repr__(self) -> str:
         connection = self._pyroConnection
         status = f"connected {connection.family()}" if connection is not None else "not connected"
-        return f"<{WIRE_NAME} at {id(self):#x}; {status}; for {self._pyroUri}>"
+        owner = f"; owner {number_of(self._pyroOwner)}" if self._pyroConfig.PROXY_OWNERSHIP else ""
+        return f"<{WIRE_NAME} at {id(self):#x}; {status}; for {self._pyroUri}{owner}>"
 
     def __str__(self) -> str:
         return repr(self)

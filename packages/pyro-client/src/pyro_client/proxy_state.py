@@ -7,6 +7,8 @@ import ssl
 import threading
 from typing import Any, TypeVar
 
+from pyro_client.inheritance import inherited
+from pyro_client.ownership import current_owner, number_of
 from pyro_client.session import ClientSession
 from pyro_client.socketutil import SocketConnection
 from pyro_client.tls import client_context
@@ -14,6 +16,7 @@ from pyro_uri import URI
 from pyro_wire.calls import Metadata
 from pyro_wire.config import Config
 from pyro_wire.config import config as process_config
+from pyro_wire.errors import PyroError
 from pyro_wire.serializers import SerializerBase, table_for
 
 __all__ = ["ProxyState", "StateTuple"]
@@ -82,6 +85,19 @@ class ProxyState:
         self._pyroRawWireResponse = False
         self._pyroLocalSocket = None
         self._pyroLock = threading.RLock()
+        self._pyroOwner = current_owner()
+
+    def _pyroClaimOwnership(self) -> None:
+        """Have the proxy belong to this thread; its connection stays. It matters with PROXY_OWNERSHIP only."""
+        self._pyroOwner = current_owner()
+
+    def _pyroCheckOwner(self) -> None:
+        """Raise ``PyroError`` if the proxy belongs to another thread, and such things matter."""
+        if self._pyroConfig.PROXY_OWNERSHIP and self._pyroOwner != current_owner():
+            raise PyroError(
+                f"this proxy for {self._pyroUri} belongs to thread {number_of(self._pyroOwner)}, and this is thread "
+                f"{number_of(current_owner())}: call _pyroClaimOwnership() first, or use a copy (PROXY_OWNERSHIP is on)"
+            )
 
     @property
     def _pyroTimeout(self) -> float | None:
@@ -154,9 +170,10 @@ class ProxyState:
 
     def __setstate__(self, state: StateTuple) -> None:
         uri, oneway, methods, attrs, handshake, serializer = state
-        self._pyroConfig = process_config
+        self._pyroConfig, ssl_context = inherited()
         self._pyroUri = URI(uri)
         self._pyroInitialise()
+        self._pyroSslContext = ssl_context
         self._pyroOneway = set(oneway)
         self._pyroMethods = set(methods)
         self._pyroAttrs = set(attrs)

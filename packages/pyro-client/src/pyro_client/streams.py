@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pyro_client.session import Standing
 from pyro_wire.connection import State
 from pyro_wire.errors import ConnectionClosedError, PyroError
 from pyro_wire.message import FLAGS_ONEWAY
@@ -66,7 +67,8 @@ class StreamResultIterator(Iterator[Any]):
         if not proxy._pyroLock.acquire(blocking=False):
             return False
         try:
-            if proxy._pyroSession.wire.state is not State.READY:
+            session = proxy._pyroSession
+            if session.standing is Standing.BUSY or session.wire.state is not State.READY:
                 return False
             self._send_close(proxy)
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from pyro_client.inheritance import inheriting
 from pyro_server import dispatch
 from pyro_server.client_socket import ClientSocket
 from pyro_server.dispatch import Request
@@ -20,6 +21,8 @@ from pyro_wire.calls import (
     sendable_exception,
     unpack_blob,
 )
+from pyro_wire.config import Config
+from pyro_wire.config import config as process_config
 from pyro_wire.context import set_state, state
 from pyro_wire.errors import ProtocolError, PyroError, SecurityError
 from pyro_wire.message import (
@@ -97,7 +100,7 @@ def call_step(session: ServerSession, message: Message, serializer: SerializerBa
     job = CallJob(session, message, serializer)
     set_state(job.context)
     try:
-        job.request = _read_request(message, serializer)
+        job.request = _read_request(message, serializer, session.daemon.config)
         if message.flags & FLAGS_ONEWAY and not job.runs_inline:
             # Here, and not in the thread that runs the job: the next call of this client shall find the same instance.
             job.target = dispatch.find_target(session.daemon, job.request.object_id, session.connection)
@@ -109,11 +112,14 @@ def call_step(session: ServerSession, message: Message, serializer: SerializerBa
     return job
 
 
-def _read_request(message: Message, serializer: SerializerBase) -> Request:
+def _read_request(message: Message, serializer: SerializerBase, config: Config) -> Request:
     if message.flags & FLAGS_KEEPSERIALIZED:
         object_id, method, blob = unpack_blob(message, serializer)
         return Request(object_id, method, (blob,), None)
-    return Request(*serializer.loadsCall(message.data))
+    if config is process_config:  # what a proxy among the arguments has by itself
+        return Request(*serializer.loadsCall(message.data))
+    with inheriting(config, None):  # not the daemon's ssl_context, which is one for servers
+        return Request(*serializer.loadsCall(message.data))
 
 
 class CallJob:

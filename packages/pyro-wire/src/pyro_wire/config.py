@@ -20,7 +20,7 @@ from typing import Any
 
 from pyro_uri import set_default_ns_port
 
-__all__ = ["Config", "config"]
+__all__ = ["Config", "config", "unknown_variables"]
 
 ENVIRONMENT_PREFIX = "PYRO_"
 OWN_ENVIRONMENT_PREFIX = "PYROSTACK_"
@@ -33,9 +33,14 @@ _TRUE = frozenset({"1", "yes", "on", "true"})
 _FALSE = frozenset({"0", "no", "off", "false"})
 
 
-def _item(default: Any, doc: str, *, ours: bool = False, prefixes: tuple[str, ...] = ()) -> Any:
-    """Declare one configuration item; ``ours`` marks those that Pyro5 does not have."""
-    metadata = {"doc": doc, "prefixes": prefixes or (OWN_ENVIRONMENT_PREFIX if ours else ENVIRONMENT_PREFIX,)}
+HIDDEN = "(hidden)"
+"""What is shown of a password, so that a dump can be shown to others."""
+
+
+def _item(default: Any, doc: str, *, ours: bool = False, prefixes: tuple[str, ...] = (), secret: bool = False) -> Any:
+    """Declare one configuration item; ``ours`` marks those that Pyro5 does not have, ``secret`` a password."""
+    prefixes = prefixes or (OWN_ENVIRONMENT_PREFIX if ours else ENVIRONMENT_PREFIX,)
+    metadata = {"doc": doc, "prefixes": prefixes, "secret": secret}
     if isinstance(default, list):
         return field(default_factory=default.copy, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -83,23 +88,28 @@ class Config:
     SSL: bool = _item(False, "use TLS on all connections")
     SSL_SERVERCERT: str = _item("", "certificate file of the server")
     SSL_SERVERKEY: str = _item("", "key file of the server; empty: in the certificate file")
-    SSL_SERVERKEYPASSWD: str = _item("", "password of the server's key")
+    SSL_SERVERKEYPASSWD: str = _item("", "password of the server's key", secret=True)
     SSL_CLIENTCERT: str = _item("", "certificate file of the client")
     SSL_CLIENTKEY: str = _item("", "key file of the client; empty: in the certificate file")
-    SSL_CLIENTKEYPASSWD: str = _item("", "password of the client's key")
+    SSL_CLIENTKEYPASSWD: str = _item("", "password of the client's key", secret=True)
     SSL_CACERTS: str = _item("", "file or folder of further certificate authorities to trust")
     SSL_REQUIRECLIENTCERT: bool = _item(False, "a server demands a certificate from its clients")
 
+    SERPENT_UNWRAP_BYTES: bool = _item(True, "with serpent, read base64 dictionaries as the bytes they are", ours=True)
     MAX_ANNOTATIONS: int = _item(1024, "number of annotations in one message", ours=True)
     MAX_DEPTH: int = _item(200, "how deep containers may be nested in a payload", ours=True)
     MAX_HANDSHAKE_SIZE: int = _item(1 << 16, "bytes of annotations and payload before the handshake", ours=True)
     MAX_BATCH: int = _item(10_000, "number of calls in one batch", ours=True)
     MAX_STREAMS: int = _item(100, "number of open streams of one connection", ours=True)
     MAX_ONEWAY_WAITING: int = _item(1024, "oneway calls of one client that wait before it is not read", ours=True)
-    MAX_CONNECTIONS_WAITING: int = _item(128, "new clients that wait for a worker thread; others are refused", ours=True)
+    MAX_CONNECTIONS_WAITING: int = _item(
+        128, "new clients that wait for a worker thread; others are refused", ours=True
+    )
     HANDSHAKE_TIMEOUT: float = _item(5.0, "seconds that a new connection has to complete the handshake", ours=True)
     STALL_TIMEOUT: float = _item(30.0, "seconds that a client may stop in a message, sent or received", ours=True)
     SHUTDOWN_GRACE: float = _item(30.0, "seconds that calls in flight have to finish after a shutdown", ours=True)
+    REMOTE_ERRORS: bool = _item(True, "unknown exceptions arrive as RemoteError, not SerializeError", ours=True)
+    PROXY_OWNERSHIP: bool = _item(False, "a proxy may only be used by the thread that it belongs to", ours=True)
 
     def copy(self) -> Config:
         """Return an independent config with the same items."""
@@ -108,47 +118,74 @@ class Config:
         return duplicate
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all items by name."""
-        return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        """Return all items by name, passwords included; ``shown`` is for other eyes."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {**values, "BROADCAST_ADDRS": list(self.BROADCAST_ADDRS)}
+
+    def shown(self) -> dict[str, Any]:
+        """Return all items by name as they may be shown to others: of a password only that there is one."""
+        secrets = {item.name for item in dataclasses.fields(self) if item.metadata["secret"]}
+        return {name: HIDDEN if value and name in secrets else value for name, value in self.as_dict().items()}
 
     def reset(self, use_environment: bool = True) -> None:
         """Set all items to their defaults and then, unless told otherwise, to what the environment says.
 
         Raises ``ValueError`` for a variable whose text is not of the item's type.
         """
-        fresh = Config.from_environment(os.environ) if use_environment else Config()
+        defaults = _process_defaults if self is config else {}
+        fresh = Config.from_environment(os.environ if use_environment else {}, **defaults)
         for item in dataclasses.fields(self):
             setattr(self, item.name, getattr(fresh, item.name))
 
     def dump(self) -> str:
-        """Return a text that shows the versions in use, where the library is, and all items sorted by name."""
+        """Return a text that shows the versions in use, where the library is, and all items sorted by name.
+
+        Passwords are hidden.
+        """
         lines = [
             f"pyro-wire version: {_own_version()}",
             f"location: {os.path.dirname(os.path.abspath(__file__))}",
             f"python: {platform.python_implementation()} {sys.version.split()[0]} on {sys.platform}",
             "protocol version: 502",
-            *(f"{name} = {value}" for name, value in sorted(self.as_dict().items())),
+            *(f"{name} = {value}" for name, value in sorted(self.shown().items())),
         ]
         return "\n".join(lines)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Config:
+    def from_environment(cls, environment: Mapping[str, str], **defaults: Any) -> Config:
         """Return a config of the defaults and the ``PYRO_*`` and ``PYROSTACK_*`` variables of an environment.
+
+        Items may be given other defaults.
 
         Raises ``ValueError`` for a variable whose text is not of the item's type; warns of a variable that names no
         item, with the nearest name there is.
         """
-        result = cls()
-        variables = _variable_names()
-        for variable, text in sorted(environment.items()):
-            if not variable.startswith((ENVIRONMENT_PREFIX, OWN_ENVIRONMENT_PREFIX)):
-                continue
-            name = variables.get(variable)
-            if name is None:
-                _warn_unknown(variable, list(variables))
-            else:
-                setattr(result, name, _parse(variable, text, getattr(result, name)))
+        for complaint in unknown_variables(environment).values():
+            warnings.warn(complaint, stacklevel=3)
+        result = cls(**defaults)
+        for variable, name in sorted(_variable_names().items()):
+            if variable in environment:
+                setattr(result, name, _parse(variable, environment[variable], getattr(result, name)))
         return result
+
+
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the ``PYRO_*`` and ``PYROSTACK_*`` variables that name no item, each with a sentence that says so.
+
+    The sentence suggests the nearest name there is.
+    """
+    known = _variable_names()
+    prefixes = (ENVIRONMENT_PREFIX, OWN_ENVIRONMENT_PREFIX)
+    unknown = [variable for variable in sorted(environment) if variable.startswith(prefixes) and variable not in known]
+    return {variable: _complaint(variable, known) for variable in unknown}
+
+
+def _complaint(variable: str, known: Mapping[str, str]) -> str:
+    # Without the prefixes, which would make all of them alike.
+    written = variable.partition("_")[2].upper()
+    nearest = difflib.get_close_matches(written, known.values(), n=1)
+    hint = f"; did you mean {next(right for right in known if known[right] == nearest[0])}?" if nearest else ""
+    return f"environment variable {variable} names no configuration item{hint}"
 
 
 def _variable_names() -> dict[str, str]:
@@ -156,12 +193,6 @@ def _variable_names() -> dict[str, str]:
     return {
         prefix + item.name: item.name for item in dataclasses.fields(Config) for prefix in item.metadata["prefixes"]
     }
-
-
-def _warn_unknown(variable: str, known: list[str]) -> None:
-    nearest = difflib.get_close_matches(variable.upper(), known, n=1)
-    hint = f"; did you mean {nearest[0]}?" if nearest else ""
-    warnings.warn(f"environment variable {variable} names no configuration item{hint}", stacklevel=4)
 
 
 def _parse_bool(text: str) -> bool:
@@ -199,5 +230,21 @@ def _own_version() -> str:
 
 config = Config.from_environment(os.environ)
 """The process-wide default configuration."""
+
+_process_defaults: dict[str, Any] = {}
+"""The defaults of ``config`` that differ from those of ``Config()``."""
+
+
+def set_process_defaults(**items: Any) -> None:
+    """Give items of the process-wide ``config`` other defaults, which its ``reset`` goes back to as well.
+
+    Items that the environment sets keep their values. This is for import names that stand for another library, as
+    the meta-package's ``Pyro5`` does.
+    """
+    _process_defaults.update(items)
+    from_environment = {name for variable, name in _variable_names().items() if variable in os.environ}
+    for name in items.keys() - from_environment:
+        setattr(config, name, items[name])
+
 
 set_default_ns_port(lambda: config.NS_PORT)

@@ -6,7 +6,7 @@
     ├── NamingError               a name or a name server could not be found or changed
     ├── DaemonError               a daemon was asked for something that it does not have
     ├── SecurityError             refused because it would be unsafe
-    ├── RemoteError               the other side raised something that may not be raised here as itself
+    ├── RemoteError               the other side raised something that nobody knows here, or that ends programs
     └── CommunicationError        the conversation with the other side failed
         ├── ConnectionClosedError     the connection ended too early
         ├── TimeoutError              the other side did not answer in time
@@ -53,16 +53,16 @@ class SecurityError(PyroError):
 
 
 class RemoteError(PyroError):
-    """The other side raised something that may not be raised here as itself.
+    """The other side raised something that cannot be, or may not be, raised here as itself.
 
-    A remote ``SystemExit`` or ``KeyboardInterrupt`` must not end this process, for instance. ``remote_class`` is the
-    class name that the other side gave (a str), ``args`` are the arguments of the remote exception.
+    Each remote class has a subclass of its own, with its name: of a class ``app.MyError`` that this side does not
+    know, of a builtin one that does not take its own arguments, of a ``SystemExit``, which must not end this process.
+    ``remote_class`` is ``module.Name`` of that class, ``args`` are the arguments of the remote exception, its
+    attributes are attributes here. The remote traceback is the list of lines ``_pyroTraceback``, a note, and the
+    ``__cause__``. Sent on to others, such an error travels as what it was.
     """
 
     remote_class: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.remote_class}: {super().__str__()}" if self.remote_class else super().__str__()
 
 
 class CommunicationError(PyroError):
@@ -115,8 +115,11 @@ BY_WIRE_NAME: dict[str, type[PyroError]] = {
 def wire_name(exception_class: type[BaseException]) -> str:
     """Return the class name under which an exception travels: ``module.Class``.
 
-    A class of this project that peers do not know travels as its nearest known base.
+    A class of this project that peers do not know travels as its nearest known base, and what stands for a class of
+    another program travels as that.
     """
+    if issubclass(exception_class, RemoteError) and exception_class.remote_class:
+        return exception_class.remote_class
     own_modules = (__name__, PyroError.__module__)
     if exception_class.__module__ in own_modules:
         known = next(base for base in exception_class.__mro__ if base in BY_WIRE_NAME.values())

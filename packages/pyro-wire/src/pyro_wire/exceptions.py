@@ -4,21 +4,22 @@
 
     {"__class__": "module.Name", "__exception__": True, "args": (..), "attributes": {..}}
 
-The remote traceback travels as the attribute ``_pyroTraceback``, a list of lines.
+The remote traceback travels as the attribute ``_pyroTraceback``, a list of lines. An exception that came as a
+``RemoteError`` travels on under the class name that it came with.
 """
 
 from __future__ import annotations
 
 import builtins
-import inspect
 import sqlite3
 import struct
 from collections.abc import Mapping
 from typing import Any
 
-from pyro_wire.errors import BY_WIRE_NAME, WIRE_MODULE, SerializeError, wire_name
+from pyro_wire.errors import BY_WIRE_NAME, WIRE_MODULE, RemoteError, SerializeError, wire_name
+from pyro_wire.remote_errors import own_attributes, remote_error, take_attributes
 
-__all__ = ["ExceptionWrapper", "exception_class", "exception_to_dict", "make_exception"]
+__all__ = ["ExceptionWrapper", "as_remote_error", "exception_class", "exception_to_dict", "make_exception"]
 
 WRAPPER_TAG = "Pyro5.core._ExceptionWrapper"
 
@@ -42,7 +43,7 @@ def exception_to_dict(exception: BaseException) -> dict[str, Any]:
         "__class__": wire_name(type(exception)),
         "__exception__": True,
         "args": exception.args,
-        "attributes": dict(vars(exception)),
+        "attributes": own_attributes(exception),
     }
 
 
@@ -77,26 +78,30 @@ def _exception_or_none(candidate: object) -> type[BaseException] | None:
     return candidate if is_exception else None  # type: ignore[return-value]  # mypy cannot see through the variable
 
 
-def make_exception(cls: type[BaseException], data: Mapping[str, Any]) -> BaseException:
-    """Build an exception from its dictionary. Raises ``SerializeError`` if the class does not take the arguments."""
+def make_exception(cls: type[BaseException], data: Mapping[str, Any], *, remote_errors: bool = True) -> BaseException:
+    """Build an exception from its dictionary.
+
+    If the class does not take the arguments, it becomes a ``RemoteError`` under the name that it came with, or raises
+    ``SerializeError`` without ``remote_errors``.
+    """
     args = data.get("args", ())
     if not isinstance(args, list | tuple):
         raise SerializeError(f"the arguments of exception {cls.__name__} are no list")
     try:
         exception = cls(*args)
     except Exception as error:  # constructors may raise anything at all
+        if remote_errors:
+            return remote_error(_name_in(data) or wire_name(cls), data)
         raise SerializeError(f"cannot rebuild exception {cls.__name__} from its arguments {args!r}: {error}") from error
-    attributes = data.get("attributes", {})
-    if isinstance(attributes, dict):
-        for name, value in attributes.items():
-            if _may_be_set(cls, name):
-                setattr(exception, name, value)
+    take_attributes(exception, data.get("attributes"))
     return exception
 
 
-def _may_be_set(cls: type[BaseException], name: object) -> bool:
-    """Attributes are plain data from outside: they may neither replace a method nor reach Python's own machinery."""
-    if not isinstance(name, str) or (name.startswith("__") and name != "__notes__"):
-        return False
-    current = inspect.getattr_static(cls, name, None)
-    return current is None or not (callable(current) or hasattr(current, "__set__") or hasattr(current, "__get__"))
+def _name_in(data: Mapping[str, Any]) -> str:
+    name = data.get("__class__")
+    return name if isinstance(name, str) else ""
+
+
+def as_remote_error(exception: BaseException) -> RemoteError:
+    """Return what is raised here instead of a remote exception that would end the program, such as ``SystemExit``."""
+    return remote_error(wire_name(type(exception)), exception_to_dict(exception))

@@ -7,11 +7,33 @@ import sys
 import traceback
 from types import FrameType, TracebackType
 
-__all__ = ["excepthook", "format_traceback", "get_pyro_traceback"]
+__all__ = ["RemoteNote", "RemoteTraceback", "excepthook", "format_traceback", "get_pyro_traceback", "remote_text"]
 
 _REMOTE_HEADING = " +--- raised on the other side. Remote traceback:"
 _EXTENDED_HEADING = " Extended stacktrace follows (most recent call last)\n"
 _RULE = "-" * 52 + "\n"
+
+
+class RemoteTraceback(Exception):
+    """The cause of a ``RemoteError``; its text is the remote traceback. It is never raised."""
+
+    def __str__(self) -> str:
+        return f"\n{super().__str__()}"  # so that all its lines stand below each other
+
+
+class RemoteNote(str):
+    """The note of a ``RemoteError`` that shows the remote traceback, told from notes that came with the error."""
+
+    __slots__ = ()
+
+
+def remote_text(error: BaseException | None) -> str:
+    """Return the remote traceback that an exception has brought, "" if there is none."""
+    remote = getattr(error, "_pyroTraceback", None)
+    if not remote:
+        return ""
+    # From outside, so it may be anything; usually it is a list of lines.
+    return "".join(map(str, remote)) if isinstance(remote, list | tuple) else str(remote)
 
 
 def get_pyro_traceback(
@@ -24,11 +46,9 @@ def get_pyro_traceback(
     Without arguments the exception being handled is used. Each remote line is prefixed with `` | ``.
     """
     ex_type, ex_value, ex_tb = _fill_in(ex_type, ex_value, ex_tb)
-    lines = format_traceback(ex_type, ex_value, ex_tb)
-    remote = getattr(ex_value, "_pyroTraceback", None)
-    if remote:
-        # From outside, so it may be anything; usually it is a list of lines.
-        text = "".join(map(str, remote)) if isinstance(remote, list | tuple) else str(remote)
+    text = remote_text(ex_value)
+    lines = _format(ex_type, ex_value, ex_tb, with_remote_cause=not text)
+    if text:
         lines.append(_REMOTE_HEADING + "\n")
         lines.extend(f" | {line}\n" for line in text.splitlines())
         lines.append(" +--- end of the remote side\n")
@@ -43,10 +63,10 @@ def format_traceback(
 ) -> list[str]:
     """Return the local traceback of an exception as lines; ``detailed`` adds the local variables of each frame.
 
-    Without arguments the exception being handled is used.
+    Without arguments the exception being handled is used. The remote side of a ``RemoteError`` is in it once, as cause.
     """
     ex_type, ex_value, ex_tb = _fill_in(ex_type, ex_value, ex_tb)
-    lines = traceback.format_exception(ex_type, ex_value, ex_tb)
+    lines = _format(ex_type, ex_value, ex_tb)
     if not detailed or ex_tb is None:
         return lines
     detail = [_RULE, _EXTENDED_HEADING]
@@ -68,6 +88,34 @@ def _fill_in(
     if ex_type is None and ex_value is None and ex_tb is None:
         return sys.exc_info()
     return ex_type, ex_value, ex_tb
+
+
+def _format(
+    ex_type: type[BaseException] | None,
+    ex_value: BaseException | None,
+    ex_tb: TracebackType | None,
+    *,
+    with_remote_cause: bool = True,
+) -> list[str]:
+    if ex_value is None:
+        return traceback.format_exception(ex_type, ex_value, ex_tb)
+    report = traceback.TracebackException(type(ex_value), ex_value, ex_tb)
+    if not with_remote_cause and isinstance(ex_value.__cause__, RemoteTraceback):
+        report.__cause__ = None
+    _leave_out_remote_notes(report)
+    return list(report.format())
+
+
+def _leave_out_remote_notes(report: traceback.TracebackException | None) -> None:
+    """Show a remote traceback once. Else it would double with each server that passes the error on."""
+    while report is not None:
+        notes = report.__notes__
+        if isinstance(notes, list):
+            report.__notes__ = [note for note in notes if not isinstance(note, RemoteNote)]
+        for part in report.exceptions or ():
+            _leave_out_remote_notes(part)
+        _leave_out_remote_notes(report.__context__)
+        report = report.__cause__
 
 
 def _describe_frame(frame: FrameType, line_number: int, *, with_locals: bool) -> list[str]:

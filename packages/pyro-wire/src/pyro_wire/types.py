@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from pyro_uri import URI
 from pyro_uri import WIRE_NAME as URI_TAG
 from pyro_wire.errors import SecurityError, SerializeError
 from pyro_wire.exceptions import WRAPPER_TAG, ExceptionWrapper, exception_class, exception_to_dict, make_exception
+from pyro_wire.remote_errors import remote_error
 
 __all__ = ["ClassToDict", "DictToClass", "Replacement", "TypeRegistry", "default_types"]
 
@@ -21,6 +23,7 @@ ClassToDict: TypeAlias = Callable[[Any], dict[str, Any]]
 DictToClass: TypeAlias = Callable[[str, dict[str, Any]], Any]
 Replacement: TypeAlias = Callable[[Any], Any]
 FromFields: TypeAlias = Callable[[dict[str, Any]], Any]
+Rebuild: TypeAlias = Callable[[dict[str, Any]], Any]
 
 _CONTAINERS = (set, dict, tuple, list)
 
@@ -184,11 +187,11 @@ class TypeRegistry:
 
     # ---------------------------------------------------------------- receiving
 
-    def dict_to_class(self, data: dict[str, Any]) -> Any:
+    def dict_to_class(self, data: dict[str, Any], *, remote_errors: bool = True) -> Any:
         """Return the object that a dictionary with the key ``__class__`` stands for.
 
-        Raises ``SecurityError`` for a class name with double underscores and ``SerializeError`` for one that nobody
-        registered.
+        An exception that nobody registered becomes a ``RemoteError``; without ``remote_errors`` it raises
+        ``SerializeError``, as any other object does. Raises ``SecurityError`` for a class name with double underscores.
         """
         name = data.get("__class__", "<unknown>")
         if isinstance(name, bytes):
@@ -199,47 +202,38 @@ class TypeRegistry:
             converter = registry._from_dict.get(name)
             if converter is not None:
                 return converter(name, data)
-        if "__" in name:
+        marked = bool(data.get("__exception__"))
+        # The one such name that every beginner meets: an exception defined in the program that was started. Nothing is
+        # ever looked up by the name of a remote error.
+        from_program = marked and remote_errors and name.startswith("__main__.")
+        if "__" in (name.removeprefix("__main__.") if from_program else name):
             raise SecurityError(f"refused to deserialize types with double underscores in their name: {name}")
         for registry in self._lineage():
             entry = registry._by_tag.get(name)
             if entry is not None:
-                return self._rebuild(entry, data)
-        cls = exception_class(name, marked=bool(data.get("__exception__")))
-        if cls is None:
-            raise SerializeError(f"unsupported serialized class: {name}")
-        return make_exception(cls, data)
+                return self._rebuild(entry, data, remote_errors)
+        cls = exception_class(name, marked=marked)
+        if cls is not None:
+            return make_exception(cls, data, remote_errors=remote_errors)
+        if marked and remote_errors:
+            return remote_error(name, data)
+        raise SerializeError(f"unsupported serialized class: {name}")
 
-    def recreate_classes(self, value: Any) -> Any:
+    def recreate_classes(self, value: Any, *, remote_errors: bool = True) -> Any:
         """Return ``value`` with the class dictionaries in its containers rebuilt, from the outside inwards.
 
-        What is inside a class dictionary is left alone.
+        What is inside a class dictionary is left alone. ``remote_errors`` is that of ``dict_to_class``.
         """
-        kind = type(value)
-        if kind is dict:
-            if "__class__" in value:
-                return self.dict_to_class(value)
-            return {key: self.recreate_classes(item) for key, item in value.items()}
-        if kind is list:
-            return [self.recreate_classes(item) for item in value]
-        if kind is tuple:
-            return tuple([self.recreate_classes(item) for item in value])
-        if kind is set:
-            return {self.recreate_classes(item) for item in value}
-        return value
+        return _from_outside(value, partial(self.dict_to_class, remote_errors=remote_errors))
 
-    def recreate_classes_from_within(self, value: Any) -> Any:
+    def recreate_classes_from_within(self, value: Any, *, remote_errors: bool = True) -> Any:
         """Return ``value`` with all class dictionaries rebuilt, from the inside outwards, as msgpack peers expect."""
-        kind = type(value)
-        if kind is dict:
-            result = {key: self.recreate_classes_from_within(item) for key, item in value.items()}
-            return self.dict_to_class(result) if "__class__" in result else result
-        if kind is list:
-            return [self.recreate_classes_from_within(item) for item in value]
-        return value
+        return _from_within(value, partial(self.dict_to_class, remote_errors=remote_errors))
 
-    def _rebuild(self, entry: _Reader, data: dict[str, Any]) -> Any:
-        fields = {key: self.recreate_classes(value) for key, value in data.items()} if entry.descend else data
+    def _rebuild(self, entry: _Reader, data: dict[str, Any], remote_errors: bool) -> Any:
+        fields = data
+        if entry.descend:
+            fields = {key: self.recreate_classes(value, remote_errors=remote_errors) for key, value in data.items()}
         try:
             return entry.from_fields(fields)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
@@ -250,6 +244,31 @@ class TypeRegistry:
         while registry is not None:
             yield registry
             registry = registry._parent
+
+
+def _from_outside(value: Any, rebuild: Rebuild) -> Any:
+    kind = type(value)
+    if kind is dict:
+        if "__class__" in value:
+            return rebuild(value)
+        return {key: _from_outside(item, rebuild) for key, item in value.items()}
+    if kind is list:
+        return [_from_outside(item, rebuild) for item in value]
+    if kind is tuple:
+        return tuple([_from_outside(item, rebuild) for item in value])
+    if kind is set:
+        return {_from_outside(item, rebuild) for item in value}
+    return value
+
+
+def _from_within(value: Any, rebuild: Rebuild) -> Any:
+    kind = type(value)
+    if kind is dict:
+        result = {key: _from_within(item, rebuild) for key, item in value.items()}
+        return rebuild(result) if "__class__" in result else result
+    if kind is list:
+        return [_from_within(item, rebuild) for item in value]
+    return value
 
 
 def _state_of(obj: Any) -> dict[str, Any]:

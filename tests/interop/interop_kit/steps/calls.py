@@ -63,6 +63,19 @@ def echo(client: Client, label: str) -> Any:
         return repr(service.echo(VALUES[label]))
 
 
+def send_bytes(client: Client) -> Any:
+    data = b"\0\xff"
+    with client.proxy() as service:
+        batch = client.library.BatchProxy(service)
+        batch.types_of([data])
+        return {
+            "argument": service.types_of([data])[0],
+            "in a list": service.types_of([[data], data]),
+            "in a batch": next(iter(batch()))[0],
+            "echo": repr(service.echo(data)),
+        }
+
+
 def large_values(client: Client, size: int) -> Any:
     with client.proxy() as service:
         return [len(service.echo("x" * size)), len(service.echo(["some words"] * (size // 10)))]

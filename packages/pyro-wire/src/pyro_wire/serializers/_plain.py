@@ -8,6 +8,7 @@ import decimal
 import uuid
 from typing import Any
 
+from pyro_wire.serializers._advice import class_dict
 from pyro_wire.types import TypeRegistry
 
 __all__ = ["plain_value"]
@@ -19,8 +20,8 @@ def plain_value(obj: Any, types: TypeRegistry) -> Any:
     """Return what travels in json and msgpack for an object that is no native value of the format."""
     replacement = types.replace(obj)
     if replacement is not obj:
-        return replacement if type(replacement) in _NATIVE else types.class_to_dict(replacement)
-    if isinstance(obj, set):
+        return replacement if type(replacement) in _NATIVE else class_dict(replacement, types)
+    if isinstance(obj, set | frozenset):
         return list(obj)
     if isinstance(obj, uuid.UUID | decimal.Decimal):
         return str(obj)
@@ -28,4 +29,4 @@ def plain_value(obj: Any, types: TypeRegistry) -> Any:
         return obj.isoformat()
     if isinstance(obj, array.array):
         return obj.tounicode() if obj.typecode == "u" else obj.tolist()
-    return types.class_to_dict(obj)
+    return class_dict(obj, types)

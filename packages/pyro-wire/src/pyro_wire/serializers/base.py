@@ -27,9 +27,18 @@ class SerializerBase:
     serializer_id: ClassVar[int] = 0
     name: ClassVar[str] = ""
 
+    _class_types: ClassVar[TypeRegistry] = default_types
+    """The process-wide registry, with the type replacements of this class of serializers."""
+    # A subclass that has an __init__ of its own may leave ours out.
+    types: TypeRegistry = default_types
+    config: Config = process_config
+
     def __init__(self, types: TypeRegistry = default_types, config: Config = process_config) -> None:
-        self.types = types
+        self.types = self._class_types if types is default_types else types
         self.config = config
+
+    def __init_subclass__(cls) -> None:
+        cls._class_types = cls._class_types.child()
 
     # --------------------------------------------------------------- the public interface
 
@@ -79,7 +88,7 @@ class SerializerBase:
         raise NotImplementedError
 
     def _recreate(self, value: Any) -> Any:
-        return self.types.recreate_classes(value)
+        return self.types.recreate_classes(value, remote_errors=self.config.REMOTE_ERRORS)
 
     def _read_call(self, data: Buffer) -> Any:
         """Return the four parts of the call in the bytes, as ``_read`` does."""
@@ -112,11 +121,11 @@ class SerializerBase:
 
     @classmethod
     def register_type_replacement(cls, object_type: type, replacement_function: Replacement) -> None:
-        """Have ``replacement_function(obj)`` travel instead of objects of that type.
+        """Have ``replacement_function(obj)`` travel instead of objects of that type, with this class of serializers.
 
         Raises ``ValueError`` for a non-class. Marshal knows no replacements.
         """
-        default_types.register_type_replacement(object_type, replacement_function)
+        cls._class_types.register_type_replacement(object_type, replacement_function)
 
     @classmethod
     def class_to_dict(cls, obj: Any) -> dict[str, Any]:
@@ -126,7 +135,7 @@ class SerializerBase:
     @classmethod
     def dict_to_class(cls, data: dict[str, Any]) -> Any:
         """Return the object that a dictionary with the key ``__class__`` stands for."""
-        return default_types.dict_to_class(data)
+        return default_types.dict_to_class(data, remote_errors=process_config.REMOTE_ERRORS)
 
     def recreate_classes(self, literal: Any) -> Any:
         """Return the value with its class dictionaries rebuilt. Raises ``SerializeError`` if it is nested too deep."""
@@ -138,10 +147,10 @@ class SerializerBase:
     @staticmethod
     def make_exception(exceptiontype: type[BaseException], data: dict[str, Any]) -> BaseException:
         """Build an exception from the dictionary under which it travelled."""
-        return rebuild_exception(exceptiontype, data)
+        return rebuild_exception(exceptiontype, data, remote_errors=process_config.REMOTE_ERRORS)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.types is self.types and other.config is self.config
+        return type(other) is type(self) and vars(other) == vars(self)
 
     def __hash__(self) -> int:
         return hash((type(self), id(self.types), id(self.config)))

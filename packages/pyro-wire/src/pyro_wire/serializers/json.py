@@ -17,13 +17,16 @@ _BRACKETS = re.compile(r"[\[\]{}]")
 
 
 class JsonSerializer(SerializerBase):
-    """The json format."""
+    """The json format; a subclass may override ``default``."""
 
     serializer_id: ClassVar[int] = 3
     name: ClassVar[str] = "json"
 
     def _write(self, data: Any) -> bytes:
-        return json.dumps(data, ensure_ascii=False, default=self._default).encode("utf-8")
+        try:
+            return json.dumps(data, ensure_ascii=False, default=self.default).encode("utf-8")
+        except UnicodeEncodeError:  # half of a surrogate pair, which only escapes can carry
+            return json.dumps(data, default=self.default).encode("ascii")
 
     def _read(self, data: Buffer) -> Any:
         text = str(data, "utf-8")
@@ -41,7 +44,8 @@ class JsonSerializer(SerializerBase):
         except (KeyError, TypeError) as error:
             raise ValueError("a call needs object, method, params and kwargs") from error
 
-    def _default(self, obj: Any) -> Any:
+    def default(self, obj: Any) -> Any:
+        """Return what travels instead of an object that json itself does not know."""
         return plain_value(obj, self.types)
 
 

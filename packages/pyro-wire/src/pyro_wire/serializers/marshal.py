@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from pyro_wire.message import Buffer
+from pyro_wire.serializers._advice import class_dict
 from pyro_wire.serializers.base import SerializerBase
 from pyro_wire.serializers.marshal_reader import loads
 
@@ -63,11 +64,11 @@ class MarshalSerializer(SerializerBase):
             return value.tounicode() if value.typecode == "u" else value.tolist()
         if isinstance(value, uuid.UUID):
             return str(value)
-        if isinstance(value, bytearray):
+        if isinstance(value, bytearray | memoryview):
             return bytes(value)
         if isinstance(value, _NATIVE_CLASSES) and self.types.converter_for(value) is None:
             raise ValueError(f"marshal cannot carry a {kind.__name__}; send the plain value that it is made of")
-        return self._plain(self.types.class_to_dict(value), depth - 1)
+        return self._plain(class_dict(value, self.types), depth - 1)
 
 
 def _are_native(values: Collection[Any], depth: int) -> bool:

@@ -20,6 +20,7 @@ import msgpack
 
 from pyro_wire.errors import SerializeError
 from pyro_wire.message import Buffer
+from pyro_wire.serializers._hash_tables import make_dict
 from pyro_wire.serializers._plain import plain_value
 from pyro_wire.serializers.base import SerializerBase
 
@@ -29,6 +30,10 @@ EXT_COMPLEX = 0x30
 EXT_INTEGER = 0x31
 EXT_DATETIME = 0x32
 EXT_DATE = 0x33
+
+
+_OTHER_KEYS = "is not allowed for map key"
+"""What the library says to keys that are neither text nor bytes, for fear of those whose hashes collide."""
 
 
 class MsgpackSerializer(SerializerBase):
@@ -43,15 +48,25 @@ class MsgpackSerializer(SerializerBase):
 
     def _read(self, data: Buffer) -> Any:
         try:
-            value = msgpack.unpackb(data, raw=False, ext_hook=self.ext_hook)
+            value = self._unpacked(data)
         except (TypeError, OverflowError) as error:  # what the library raises for some malformed maps
             raise ValueError(str(error)) from error
         if len(data) > self.config.MAX_DEPTH:  # each level takes a byte, so anything shorter is not too deep
             _check_depth(value, self.config.MAX_DEPTH)
         return value
 
+    def _unpacked(self, data: Buffer) -> Any:
+        try:
+            return msgpack.unpackb(data, raw=False, ext_hook=self.ext_hook)
+        except ValueError as error:
+            if _OTHER_KEYS not in str(error):
+                raise
+        # A function for each map takes its time, so that is for those only that need one.
+        hooks = {"ext_hook": self.ext_hook, "object_pairs_hook": _make_map}
+        return msgpack.unpackb(data, raw=False, strict_map_key=False, **hooks)
+
     def _recreate(self, value: Any) -> Any:
-        return self.types.recreate_classes_from_within(value)
+        return self.types.recreate_classes_from_within(value, remote_errors=self.config.REMOTE_ERRORS)
 
     def default(self, obj: Any) -> Any:
         """Return what travels instead of an object that msgpack itself does not know."""
@@ -76,6 +91,10 @@ class MsgpackSerializer(SerializerBase):
             return reader(data)
         except (struct.error, ValueError, OverflowError, OSError) as error:
             raise SerializeError(f"bad contents of msgpack extension type {code:#x}: {error}") from error
+
+
+def _make_map(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    return make_dict([key for key, _ in pairs], [value for _, value in pairs])
 
 
 def _check_depth(value: Any, max_depth: int) -> None:

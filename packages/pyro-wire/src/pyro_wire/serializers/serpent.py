@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import serpent
 
-from pyro_wire.config import Config
-from pyro_wire.config import config as process_config
 from pyro_wire.message import Buffer
+from pyro_wire.serializers._advice import STATELESS, advice_for
 from pyro_wire.serializers.base import SerializerBase
 from pyro_wire.serializers.serpent_reader import loads
-from pyro_wire.types import Replacement, TypeRegistry, default_types
+from pyro_wire.types import Replacement, TypeRegistry
 
 __all__ = ["SerpentSerializer"]
 
@@ -20,6 +19,14 @@ WritingFunction: TypeAlias = Callable[[Any, Any, list[str], int], None]
 WritingFunctions: TypeAlias = dict[type, WritingFunction]
 
 _HEADER = "# serpent utf-8 python3.2\n"
+
+_PLAIN_VALUES: dict[type, Replacement] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: bytes.__bytes__,
+}
+"""What an instance of a subclass is written as: the library would write its attributes, and leave out the value."""
 
 
 class _SpecialClasses(NamedTuple):
@@ -35,9 +42,14 @@ class SerpentSerializer(SerializerBase):
     serializer_id: ClassVar[int] = 1
     name: ClassVar[str] = "serpent"
 
-    def __init__(self, types: TypeRegistry = default_types, config: Config = process_config) -> None:
-        super().__init__(types, config)
-        self._special = _SpecialClasses(-1, {})
+    __slots__ = ("_special",)  # so it is not among the attributes that are compared
+    _special: _SpecialClasses
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Not in __init__, which a subclass may leave out.
+        serializer = super().__new__(cls)
+        serializer._special = _SpecialClasses(-1, {})
+        return serializer
 
     def _write(self, data: Any) -> bytes:
         if self._special.version != self.types.version:
@@ -45,11 +57,17 @@ class SerpentSerializer(SerializerBase):
         return _Writer(self._special.functions, self.config.SERPENT_BYTES_REPR).serialize(data)
 
     def _read(self, data: Buffer) -> Any:
-        return loads(data, max_depth=self.config.MAX_DEPTH)
+        return loads(data, max_depth=self.config.MAX_DEPTH, unwrap_bytes=self.config.SERPENT_UNWRAP_BYTES)
+
+
+def _refuse(writer: Any, obj: Any, out: list[str], level: int) -> None:
+    raise TypeError(f"don't know how to serialize class {type(obj)}: {advice_for(obj)}")
 
 
 class _Writer(serpent.Serializer):  # type: ignore[misc]  # the library has no type information
-    """The library's writer with our registry in place of its global one."""
+    """The library's writer with our registry in place of its global one, and with advice in its errors."""
+
+    dispatch: ClassVar[dict[type, Any]] = {**dict.fromkeys(STATELESS, _refuse), **serpent.Serializer.dispatch}
 
     def __init__(self, special_classes: WritingFunctions, bytes_repr: bool) -> None:
         super().__init__(module_in_classname=True, bytes_repr=bytes_repr)
@@ -69,12 +87,15 @@ class _Writer(serpent.Serializer):  # type: ignore[misc]  # the library has no t
 
 
 def _special_classes(types: TypeRegistry) -> _SpecialClasses:
+    version = types.version  # first: what is registered meanwhile shall outdate this
     functions: WritingFunctions = {}
     for clazz, replacement in types.special_classes():
         functions.setdefault(clazz, _writing(replacement))
     for clazz, function in serpent._special_classes_registry.items():
         functions.setdefault(clazz, function)
-    return _SpecialClasses(types.version, functions)
+    for clazz, plain in _PLAIN_VALUES.items():
+        functions.setdefault(clazz, _writing(plain))
+    return _SpecialClasses(version, functions)
 
 
 def _writing(replacement: Replacement) -> WritingFunction:
