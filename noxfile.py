@@ -18,8 +18,10 @@ ROOT = Path(__file__).parent
 PACKAGES = [ROOT / "packages" / f"pyro-{name}" for name in ("uri", "wire", "client", "server", "ns", "stack")]
 SOURCES = [str(package / "src") for package in PACKAGES]
 # In tests a value may be anything on purpose, so their types are checked less strictly.
-TEST_FOLDERS = [ROOT / "tests", *(ROOT / "tests" / folder for folder in ("conformance", "interop", "servers_chapter"))]
-LENIENT_FOLDERS = [*TEST_FOLDERS, ROOT / "demo", ROOT / "benchmarks"]
+TEST_SUBFOLDERS = ("conformance", "interop", "pyro5_names", "servers_chapter")
+TEST_FOLDERS = [ROOT / "tests", *(ROOT / "tests" / folder for folder in TEST_SUBFOLDERS)]
+EXAMPLE_FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+LENIENT_FOLDERS = [*TEST_FOLDERS, ROOT / "demo", ROOT / "benchmarks", *EXAMPLE_FOLDERS]
 LENIENT = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls", "--allow-any-generics"]
 
 tested_pythons: list[str] = []
@@ -120,6 +122,14 @@ def benchmarks(session: nox.Session) -> None:
     install_package(session, "pyro-ns")  # without pyro-stack, which takes the import name of Pyro5
     session.install(*tools("benchmarks"))
     session.run("python", "benchmarks/latency.py", *session.posargs)
+
+
+@nox.session(name="benchmark-names")
+def benchmark_names(session: nox.Session) -> None:
+    """Measure a name server with many names, against the released Pyro5."""
+    install_package(session, "pyro-ns")
+    session.install(*tools("benchmarks"))
+    session.run("python", "benchmarks/names.py", *session.posargs)
 
 
 def tools(group: str) -> tuple[str, ...]:

@@ -23,7 +23,11 @@ DEADLINE = 60.0
 """Seconds for a command, and for a server to end."""
 
 PACKAGES = 6
-COMMANDS = ("pyro-ns", "pyro-nsc", "pyro5-ns", "pyro5-nsc")
+COMMANDS = tuple(
+    f"{prefix}-{name}"
+    for prefix in ("pyro", "pyro5")
+    for name in ("ns", "nsc", "echoserver", "check-config", "httpgateway")
+)
 
 
 class Greeter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from pyro_client import URI, Proxy, errors, locate_ns, resolve, type_meta
-from pyro_ns import NameServerDaemon
+from pyro_ns import BroadcastServer, NameServerDaemon, lookup, yplookup
 from pyro_server import Daemon, expose, serve
 from pyro_wire import Config
 
@@ -91,6 +92,61 @@ def test_a_name_that_comes_later_is_waited_for(config: Config) -> None:
         nameserver.register("late", "PYRO:it@example.org:1")
     thread.join(DEADLINE)
     assert found == [URI("PYRO:it@example.org:1")]
+
+
+def test_a_lookup_in_a_given_name_server_waits_for_a_name_too(config: Config) -> None:
+    found: list[Any] = []
+
+    def look_up() -> None:
+        with locate_ns(config=config) as nameserver:
+            found.append(lookup(nameserver, "late", True, delay_time=5.0))
+
+    thread = threading.Thread(target=look_up)
+    thread.start()
+    with locate_ns(config=config) as nameserver:
+        nameserver.register("late", "PYRO:it@example.org:1", metadata={"tag"})
+    thread.join(DEADLINE)
+    assert found == [(URI("PYRO:it@example.org:1"), {"tag"})]
+
+
+def test_a_lookup_in_a_given_name_server_fails_in_the_end(config: Config) -> None:
+    with locate_ns(config=config) as nameserver:
+        with pytest.raises(errors.NamingError, match="unknown name: nobody"):
+            lookup(nameserver, "nobody")
+        with pytest.raises(errors.NamingError, match="unknown name: nobody"):
+            lookup(nameserver, "nobody", config=Config(NS_LOOKUP_DELAY=0.1))
+
+
+def test_tags_are_searched_in_a_given_name_server(config: Config, uri: URI) -> None:
+    with locate_ns(config=config) as nameserver:
+        assert yplookup(nameserver, meta_any={"large"}, return_metadata=False) == {"thing": str(uri)}
+        assert yplookup(nameserver, ["blue", "small"], delay_time=0.1) == {}
+        ((found, tags),) = yplookup(nameserver, meta_all={"blue", "large"}).values()
+        assert (found, tags) == (str(uri), {"blue", "large", *type_meta(Thing)})
+
+
+def test_names_and_addresses_never_wait_for_reverse_dns(
+    config: Config, uri: URI, listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def reverse_dns(*question: Any) -> Any:
+        asked.append(question)
+        raise OSError("nobody knows")
+
+    for name in ("gethostbyaddr", "getnameinfo", "getfqdn"):
+        monkeypatch.setattr(socket, name, reverse_dns)
+    responder = BroadcastServer(f"PYRO:Pyro.NameServer@0.0.0.0:{config.NS_PORT}", "127.0.0.1", 0)
+    nearby = Config(NS_HOST="127.0.0.1", NS_PORT=1, NS_BCPORT=responder.getPort(), BROADCAST_ADDRS=["127.0.0.1"])
+    with responder:
+        responder.runInThread()
+        with locate_ns(config=nearby) as nameserver:
+            assert nameserver._pyroUri.location == f"127.0.0.1:{config.NS_PORT}"
+            nameserver.register("new", uri, metadata={"new"})
+        assert resolve("PYRONAME:new", config=nearby) == uri
+        with Proxy("PYROMETA:new", config=nearby) as proxy:
+            assert proxy.add(1, 2) == 3
+    assert asked == []
 
 
 def test_the_location_of_the_name_server_may_be_in_the_name(config: Config, uri: URI) -> None:

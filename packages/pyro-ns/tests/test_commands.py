@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from types import TracebackType
 
@@ -147,6 +148,42 @@ def test_verbose_tells_what_is_done(found: FoundNameServer) -> None:
         "Name server ping ok.\n"
         "Done.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("list", "name2"), {"name2": {"uri": "PYRO:two@example.org:2", "metadata": []}}),
+        (("listmatching", ".*1"), {"name1": {"uri": "PYRO:one@example.org:1", "metadata": ["a", "b"]}}),
+        (("yplookup_all", "a", "b"), {"name1": {"uri": "PYRO:one@example.org:1", "metadata": ["a", "b"]}}),
+        (("yplookup_any", "x"), {}),
+        (("lookup", "name1"), {"name": "name1", "uri": "PYRO:one@example.org:1", "metadata": ["a", "b"]}),
+        (("register", "new", "PYRO:new@example.org:3"), {"registered": "new"}),
+        (("remove", "name1"), {"removed": 1}),
+        (("remove", "nobody"), {"removed": 0}),
+        (("removematching", "-y", "name"), {"removed": 2}),
+        (("setmeta", "name2", "y", "x"), {"name": "name2", "metadata": ["x", "y"]}),
+        (("ping",), {"ping": "ok"}),
+    ],
+    ids=str,
+)
+def test_json_for_programs(found: FoundNameServer, arguments: tuple[str, ...], told: object) -> None:
+    assert json.loads(nsc(found, *arguments, "--json").stdout) == told
+
+
+def test_json_is_alone_on_standard_output(found: FoundNameServer) -> None:
+    result = nsc(found, "--json", "-v", "removematching", "name", answer="n\n")
+    assert json.loads(result.stdout) == {"removed": 0}
+    assert "Go on?" in result.stderr
+    assert json.loads(nsc(found, "ping", "--json", "-v").stdout) == {"ping": "ok"}
+
+
+def test_what_a_name_server_says_cannot_move_the_cursor(found: FoundNameServer) -> None:
+    def lookup(name: str, return_metadata: bool = False) -> tuple[str, set[str]]:
+        return "PYRO:\x1b[2J@h:1", {"\x1b[2J"}
+
+    found.lookup = lookup  # type: ignore[method-assign,assignment]  # another name server may send anything
+    assert nsc(found, "lookup", "it").output == "PYRO:\\x1b[2J@h:1\nmetadata: {'\\x1b[2J'}\n"
 
 
 def test_without_options_the_name_server_is_looked_for_anywhere(found: FoundNameServer) -> None:

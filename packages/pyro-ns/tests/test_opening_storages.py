@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from pyro_ns import MemoryStorage
+from pyro_ns import MemoryStorage, SqliteStorage
 from pyro_ns.storage import open_storage
 
 
@@ -22,9 +24,22 @@ def test_a_storage_is_itself() -> None:
     assert open_storage(storage) is storage
 
 
-@pytest.mark.parametrize("text", ["redis://localhost", "sql", "memory:x", "Memory"])
+def test_sql_and_a_colon_stand_before_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "with:colon.sqlite"
+    with open_storage(f"sql:{path}") as storage:
+        assert isinstance(storage, SqliteStorage)
+        assert storage.dbfile == str(path)
+    assert path.is_file()
+
+
+def test_a_database_in_memory_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is the storage 'memory'"):
+        open_storage("sql::memory:")
+
+
+@pytest.mark.parametrize("text", ["redis://localhost", "sql", "sql:", "memory:x", "Memory", "dbm:names"])
 def test_an_unknown_storage_is_refused_with_those_that_there_are(text: str) -> None:
-    with pytest.raises(ValueError, match=f"invalid storage type '{text}'; available: memory"):
+    with pytest.raises(ValueError, match=f"invalid storage type '{text}'; available: memory, sql:FILE"):
         open_storage(text)
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from pyro_ns import Entry, Storage
-from pyro_ns.storage import Everything, HasAll, HasAny, MatchesRegex, Named, Query, StartsWith
+from pyro_ns.storage import Everything, HasAll, HasAny, MatchesRegex, Named, Query, RegisteredAs, StartsWith
 from pyro_wire.errors import NamingError
 
 A = Entry("PYRO:a@localhost:1", frozenset({"red", "round"}))
@@ -95,6 +95,8 @@ def test_metadata_of_an_unknown_name_is_not_stored(storage: Storage) -> None:
         (Everything(), {"shape.ball", "shape.box", "Other"}),
         (Named("Other"), {"Other"}),
         (Named("Oth"), set()),
+        (RegisteredAs("Other", C.uri), {"Other"}),
+        (RegisteredAs("Other", A.uri), set()),
         (StartsWith("shape."), {"shape.ball", "shape.box"}),
         (StartsWith("shape.b"), {"shape.ball", "shape.box"}),
         (StartsWith("shape.bo"), {"shape.box"}),
@@ -120,6 +122,7 @@ def test_metadata_of_an_unknown_name_is_not_stored(storage: Storage) -> None:
 def test_a_query_finds(filled: Storage, query: Query, names: set[str]) -> None:
     everything = {"shape.ball": A, "shape.box": B, "Other": C}
     assert filled.find(query) == {name: everything[name] for name in names}
+    assert filled.find_uris(query) == {name: everything[name].uri for name in names}
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "*", "?", "[s]"])
@@ -134,6 +137,8 @@ def test_a_prefix_has_no_wildcards(filled: Storage, wildcard: str) -> None:
     [
         (Named("Other"), {"shape.ball", "shape.box"}),
         (Named("unknown"), {"shape.ball", "shape.box", "Other"}),
+        (RegisteredAs("Other", C.uri), {"shape.ball", "shape.box"}),
+        (RegisteredAs("Other", A.uri), {"shape.ball", "shape.box", "Other"}),
         (StartsWith("shape."), {"Other"}),
         (MatchesRegex(re.compile(".*b.*l")), {"shape.box", "Other"}),
         (HasAll(frozenset({"red", "square"})), {"shape.ball", "Other"}),
@@ -158,6 +163,27 @@ def test_a_removed_name_is_not_found_by_its_tags(filled: Storage) -> None:
     assert filled.find(HasAny(frozenset({"red", "square"}))) == {"shape.ball": A}
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        Named("\ud800"),
+        StartsWith("a\ud800"),
+        StartsWith("\udfff"),
+        HasAll(frozenset({"red", "\ud800"})),
+        HasAny(frozenset({"\ud800"})),
+    ],
+    ids=ascii,
+)
+def test_text_that_is_not_valid_finds_nothing(filled: Storage, query: Query) -> None:
+    assert filled.find(query) == {}
+    assert filled.remove(query) == 0
+    assert not filled.set_metadata("\ud800", frozenset())
+
+
+def test_text_that_is_not_valid_hides_nothing(filled: Storage) -> None:
+    assert filled.find(HasAny(frozenset({"\ud800", "round"}))) == {"shape.ball": A}
+
+
 def test_what_was_found_stays_as_it_was(filled: Storage) -> None:
     found = filled.find(Everything())
     filled.remove(Everything())
@@ -172,6 +198,92 @@ def test_changing_what_was_found_changes_nothing_in_the_storage(filled: Storage)
 def test_names_may_have_any_letters(storage: Storage) -> None:
     storage.put("größe €\U0001f600", A)
     assert storage.find(StartsWith("größe")) == {"größe €\U0001f600": A}
+
+
+@pytest.mark.parametrize("last", ["\ud7ff", "\U0010ffff", "\U0001f600", "\uffff", "~"])
+def test_a_prefix_may_end_with_any_letter(storage: Storage, last: str) -> None:
+    prefix = "a" + last
+    inside, outside = {prefix, prefix + "x", prefix + "\U0010ffff"}, {"a", "a ", "b", "\U0010ffff"}
+    for name in inside | outside:
+        storage.put(name, A)
+    assert storage.find(StartsWith(prefix)).keys() == inside
+
+
+def test_a_prefix_may_be_the_very_last_letters(storage: Storage) -> None:
+    storage.put("\U0010ffff\U0010ffffx", A)
+    storage.put("\U0010ffff", B)
+    assert storage.find(StartsWith("\U0010ffff\U0010ffff")) == {"\U0010ffff\U0010ffffx": A}
+
+
+def test_names_that_differ_in_case_are_two_names(storage: Storage) -> None:
+    storage.put("Name", A)
+    storage.put("name", B)
+    assert storage.get("Name") == A
+    assert storage.find(StartsWith("n")) == {"name": B}
+
+
+def test_the_rare_one_of_two_tags_is_found_among_many_names(storage: Storage) -> None:
+    for number in range(150):
+        tags = {"frequent"} | ({"rare"} if number == 77 else set()) | ({"half"} if number % 2 else set())
+        storage.put(f"name{number}", Entry("PYRO:x@y:1", frozenset(tags)))
+    assert storage.find(HasAll(frozenset({"frequent", "rare"}))).keys() == {"name77"}
+    assert len(storage.find(HasAll(frozenset({"frequent", "half"})))) == 75
+    assert len(storage.find(HasAny(frozenset({"frequent", "rare"})))) == 150
+
+
+def test_tags_may_have_any_letters(storage: Storage) -> None:
+    tags = frozenset({"größe €\U0001f600", "a\0b", "%", "a,b"})
+    storage.put("name", Entry("PYRO:x@y:1", tags))
+    assert storage.get("name") == Entry("PYRO:x@y:1", tags)
+    assert storage.find(HasAll(tags)).keys() == {"name"}
+
+
+def test_an_entry_is_a_pair_of_uri_and_tags(filled: Storage) -> None:
+    entry = filled.get("shape.ball")
+    assert entry is not None
+    uri, tags = entry
+    assert (uri, set(tags)) == ("PYRO:a@localhost:1", {"red", "round"})
+
+
+def test_many_threads_may_work_at_once(storage: Storage) -> None:
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait(10)
+        for round_number in range(10):
+            name = f"{number}.{round_number}"
+            storage.put(name, Entry("PYRO:x@y:1", frozenset({"tag"})))
+            assert name in storage.find(StartsWith(f"{number}."))
+            if round_number % 2:
+                storage.remove(Named(name))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    expected = {f"{number}.{round_number}" for number in range(8) for round_number in range(0, 10, 2)}
+    assert storage.find(HasAny(frozenset({"tag"}))).keys() == expected
+
+
+def test_of_many_threads_that_remove_the_same_names_each_name_is_counted_once(storage: Storage) -> None:
+    for number in range(40):
+        storage.put(f"name{number}", A)
+    start = threading.Barrier(8)
+    counts: list[int] = []
+
+    def remove() -> None:
+        start.wait(10)
+        counts.append(storage.remove(StartsWith("name")))
+        counts.extend(storage.remove(Named(f"name{number}")) for number in range(40))
+
+    threads = [threading.Thread(target=remove) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(counts) == 40
+    assert storage.count() == 0
 
 
 def test_using_a_closed_storage_says_so(filled: Storage) -> None:

@@ -6,19 +6,25 @@ that programs call, ``Storage`` is where its names are kept.
 
 from __future__ import annotations
 
+from pyro_client.lookup import lookup, yplookup
+from pyro_ns.autocleaning import AutoCleaner
 from pyro_ns.broadcast import BroadcastServer
 from pyro_ns.daemon import NameServerDaemon
 from pyro_ns.nameserver import NameServer
 from pyro_ns.starting import start_ns, start_ns_loop
-from pyro_ns.storage import Entry, MemoryStorage, Storage
+from pyro_ns.storage import Entry, MemoryStorage, SqliteStorage, Storage
 
 __all__ = [
+    "AutoCleaner",
     "BroadcastServer",
     "Entry",
     "MemoryStorage",
     "NameServer",
     "NameServerDaemon",
+    "SqliteStorage",
     "Storage",
+    "lookup",
     "start_ns",
     "start_ns_loop",
+    "yplookup",
 ]

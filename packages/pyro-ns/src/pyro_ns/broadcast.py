@@ -44,10 +44,9 @@ class BroadcastServer:
     """A UDP responder that tells where the name server is.
 
     Run it with ``runInThread``, call ``processRequest`` whenever ``fileno()`` is readable, or have a daemon ``combine``
-    it into its own request loop. ``bchost`` and ``bcport``
-    are where it listens (default: NS_BCHOST, else every interface, and NS_BCPORT; 0 is a random port). Raises
-    ``OSError`` if that is not possible, and ``ValueError`` if the name server cannot be reached from other machines,
-    so that there is nothing to tell them.
+    it into its own request loop. ``bchost`` and ``bcport`` are where it listens (default: NS_BCHOST, else every
+    interface, and NS_BCPORT; 0 is a random port). Raises ``OSError`` if that is not possible, and ``ValueError`` if the
+    name server cannot be reached from other machines, so that there is nothing to tell them.
     """
 
     def __init__(

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import ssl
+import warnings
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
+from pyro_ns.autocleaning import AutoCleaner
 from pyro_ns.nameserver import NAMESERVER_TAG, NameServer
 from pyro_ns.storage import Storage, open_storage
 from pyro_server import Daemon
 from pyro_wire import NAMESERVER_NAME, Config
 from pyro_wire import config as process_config
+from pyro_wire.errors import ProtocolError
 
 __all__ = ["NameServerDaemon"]
-
-log = logging.getLogger("Pyro5.naming")
 
 
 class NameServerDaemon(Daemon):
     """A daemon with one object more: ``nameserver``, under the id ``Pyro.NameServer`` and registered with itself.
 
-    ``storage`` is ``memory`` (as is None) or a ``Storage``. One that it opened is closed with the daemon, a ``Storage``
-    that was handed in stays yours to close. The port is NS_PORT unless another one is given; 0 is a random one.
-    Raises ``ValueError`` for an unknown storage, and what ``Daemon`` raises.
+    ``storage`` is ``memory`` (as is None), ``sql:FILE`` or a ``Storage``. One that it opened is closed with the daemon,
+    a ``Storage`` that was handed in stays yours to close. The port is NS_PORT unless another one is given; 0 is a
+    random one. With NS_AUTOCLEAN it forgets names that cannot be reached.
+
+    Raises ``ValueError`` for an unknown storage and for a period of NS_AUTOCLEAN that is too short, ``NamingError`` for
+    a storage that cannot be opened, and what ``Daemon`` raises.
     """
 
     nameserver: NameServer | None = None
     """The name server itself; None once the daemon is closed."""
+
+    cleaner_thread: AutoCleaner | None = None
+    """What removes names that cannot be reached; None without NS_AUTOCLEAN, and once the daemon is closed."""
 
     _own_storage: Storage | None = None
 
@@ -44,13 +52,13 @@ class NameServerDaemon(Daemon):
     ) -> None:
         config = process_config if config is None else config
         port = config.NS_PORT if port is None else port
-        if config.NS_AUTOCLEAN:
-            log.warning("NS_AUTOCLEAN=%s has no effect: this version does not clean up by itself", config.NS_AUTOCLEAN)
         opened = open_storage(storage)
         self._own_storage = None if isinstance(storage, Storage) else opened
         try:
+            nameserver = NameServer(opened)
+            cleaner = AutoCleaner(nameserver, config=config) if config.NS_AUTOCLEAN > 0 else None
             super().__init__(host, port, unixsocket, nathost, natport, config=config, ssl_context=ssl_context)
-            self._host_nameserver(NameServer(opened))
+            self._host_nameserver(nameserver, cleaner)
         except BaseException:
             self._close_nameserver()
             raise
@@ -60,7 +68,13 @@ class NameServerDaemon(Daemon):
         super().close()
         self._close_nameserver()
 
-    def _host_nameserver(self, nameserver: NameServer) -> None:
+    def report_protocol_error(self, error: ProtocolError, address: Any) -> None:
+        """Tell of a client whose bytes are no Pyro messages in a Python warning too, as Pyro5's name server does."""
+        super().report_protocol_error(error, address)
+        with contextlib.suppress(UserWarning):  # a program may have made errors of warnings; this is no error here
+            warnings.warn(f"protocol error of the client at {address}: {error}", stacklevel=2)
+
+    def _host_nameserver(self, nameserver: NameServer, cleaner: AutoCleaner | None) -> None:
         try:
             uri = self.register(nameserver, NAMESERVER_NAME)
             nameserver.register(NAMESERVER_NAME, uri, metadata={NAMESERVER_TAG})
@@ -68,9 +82,15 @@ class NameServerDaemon(Daemon):
             super().close()  # it is listening already
             raise
         self.nameserver = nameserver
+        self.cleaner_thread = cleaner
+        if cleaner is not None:
+            cleaner.start()
 
     def _close_nameserver(self) -> None:
         self.nameserver = None
+        cleaner, self.cleaner_thread = self.cleaner_thread, None
+        if cleaner is not None:
+            cleaner.close()
         storage, self._own_storage = self._own_storage, None
         if storage is not None:
             storage.close()

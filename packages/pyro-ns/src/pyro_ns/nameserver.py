@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from pyro_ns.storage import (
@@ -113,10 +113,9 @@ class NameServer:
         """Do nothing: an answer shows that the name server is there."""
 
     def _found(self, query: Query, with_metadata: bool) -> Registrations:
-        entries: Mapping[str, Entry] = self.storage.find(query)
-        if with_metadata:
-            return {name: (entry.uri, set(entry.metadata)) for name, entry in entries.items()}
-        return {name: entry.uri for name, entry in entries.items()}
+        if not with_metadata:
+            return self.storage.find_uris(query)
+        return {name: (entry.uri, set(entry.metadata)) for name, entry in self.storage.find(query).items()}
 
 
 def _as_name(name: str) -> str:

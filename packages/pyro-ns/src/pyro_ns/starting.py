@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 from pyro_ns.broadcast import BroadcastServer, is_loopback
 from pyro_ns.daemon import NameServerDaemon
+from pyro_ns.signals import sigterm_as_interrupt
 from pyro_ns.storage import Storage
 from pyro_uri import URI
 from pyro_wire import NAMESERVER_NAME, Config
@@ -63,7 +61,7 @@ def start_ns_loop(
 
     Prints what runs where; each line can be read at once by a parent process. The parameters are those of ``start_ns``.
     """
-    with contextlib.suppress(KeyboardInterrupt), _sigterm_as_interrupt(), contextlib.ExitStack() as stack:
+    with contextlib.suppress(KeyboardInterrupt), sigterm_as_interrupt(), contextlib.ExitStack() as stack:
         daemon = NameServerDaemon(host, port, unixsocket, nathost, natport, storage, config=config)
         stack.enter_context(daemon)
         if enableBroadcast and _announce_broadcast(daemon):
@@ -129,21 +127,3 @@ def _is_ipv6(daemon: NameServerDaemon) -> bool:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-@contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Have SIGTERM end the block as Ctrl-C does, once; Python lets only the main thread ask for that."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGTERM, _interrupt_once)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if previous is None else previous)
-
-
-def _interrupt_once(signal_number: int, frame: FrameType | None) -> None:
-    signal.signal(signal_number, signal.SIG_IGN)  # a second one must not interrupt the closing
-    raise KeyboardInterrupt

@@ -1,7 +1,11 @@
 """The import names of Pyro5, for programs that use them. Everything is implemented in the packages of this project.
 
 Where a program relies on it, importing this package sets up logging as Pyro5 does: from ``PYRO_LOGLEVEL`` and
-``PYRO_LOGFILE``. The submodules are loaded when they are first used.
+``PYRO_LOGFILE``. It raises ``ValueError`` for a variable ``PYRO_*`` that names no configuration item. And items of the
+process-wide ``config`` that Pyro5 does not have get the defaults that are like it; what the environment sets is left
+alone, and so is a ``Config`` that a proxy or daemon is given.
+
+The submodules are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import sys
 from types import ModuleType
 
 from pyro_wire import config
+from pyro_wire.config import set_process_defaults, unknown_variables
 
 __all__ = ["__author__", "__version__", "config"]
 
@@ -26,17 +31,26 @@ _SUBMODULES = frozenset(
         "api",
         "callcontext",
         "client",
+        "compatibility",
         "configure",
         "constants",
         "core",
         "errors",
         "nameserver",
         "nsc",
+        "protocol",
         "serializers",
         "server",
         "socketutil",
+        "svr_existingconn",
+        "svr_multiplex",
+        "svr_threads",
+        "utils",
     }
 )
+
+_LIKE_PYRO5 = {"SERPENT_UNWRAP_BYTES": False}
+"""Programs written for Pyro5 expect the base64 dictionary."""
 
 _LOG_FORMAT = "[%(asctime)s.%(msecs)03d,%(name)s,%(levelname)s] %(message)s"
 _SILENT = 9999
@@ -48,6 +62,13 @@ def __getattr__(name: str) -> ModuleType:
     if name in _SUBMODULES:
         return importlib.import_module(f"Pyro5.{name}")
     raise AttributeError(f"module 'Pyro5' has no attribute {name!r}")
+
+
+def _refuse_unknown_variables() -> None:
+    """Raise ``ValueError`` for a variable ``PYRO_*`` that names no item; below this package it is a mere warning."""
+    for variable, complaint in unknown_variables(os.environ).items():
+        if variable.startswith("PYRO_"):
+            raise ValueError(complaint)
 
 
 def _set_up_logging() -> None:
@@ -66,4 +87,6 @@ def _set_up_logging() -> None:
         logging.basicConfig(level=level, filename=logfile, datefmt="%Y-%m-%d %H:%M:%S", format=_LOG_FORMAT)
 
 
+_refuse_unknown_variables()
 _set_up_logging()
+set_process_defaults(**_LIKE_PYRO5)

@@ -1,6 +1,6 @@
 """All that most programs need, in one place: what they import from ``Pyro5.api``."""
 
-from Pyro5 import __version__
+from Pyro5 import __version__ as __version__  # there, though not for a star import
 from pyro_client import URI, BatchProxy, Proxy, SerializedBlob, locate_ns, resolve, type_meta
 from pyro_ns import start_ns, start_ns_loop
 from pyro_server import Daemon, DaemonObject, behavior, callback, expose, oneway, serve
@@ -22,7 +22,6 @@ __all__ = [
     "SerializedBlob",
     "SerializerBase",
     "URI",
-    "__version__",
     "behavior",
     "callback",
     "config",

@@ -6,7 +6,8 @@ from pyro_ns.storage.base import Storage
 from pyro_ns.storage.entry import Entry
 from pyro_ns.storage.memory import MemoryStorage
 from pyro_ns.storage.opening import open_storage
-from pyro_ns.storage.queries import Everything, HasAll, HasAny, MatchesRegex, Named, Query, StartsWith
+from pyro_ns.storage.queries import Everything, HasAll, HasAny, MatchesRegex, Named, Query, RegisteredAs, StartsWith
+from pyro_ns.storage.sqlite import SqliteStorage
 
 __all__ = [
     "Entry",
@@ -17,6 +18,8 @@ __all__ = [
     "MemoryStorage",
     "Named",
     "Query",
+    "RegisteredAs",
+    "SqliteStorage",
     "StartsWith",
     "Storage",
     "open_storage",

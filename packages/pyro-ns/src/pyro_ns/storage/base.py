@@ -40,6 +40,10 @@ class Storage(ABC):
     def find(self, query: Query) -> dict[str, Entry]:
         """Return the entries that a query asks for, by name, as they were at one moment."""
 
+    def find_uris(self, query: Query) -> dict[str, str]:
+        """Return the uris alone of what a query asks for, by name. Override it where that is faster."""
+        return {name: entry.uri for name, entry in self.find(query).items()}
+
     @abstractmethod
     def remove(self, query: Query, *, keep: frozenset[str] = frozenset()) -> int:
         """Remove the entries that a query asks for, except the names in ``keep``, and return how many went."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Entry"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One registration: the text of a uri, and the tags that it can be searched by."""
+class Entry(NamedTuple):
+    """One registration: the text of a uri, and the tags that it can be searched by.
+
+    A pair as well, because Pyro5 hands registrations to programs as that.
+    """
 
     uri: str
     metadata: frozenset[str] = frozenset()

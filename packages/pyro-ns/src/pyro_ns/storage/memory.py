@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 from pyro_ns.storage.base import Storage
 from pyro_ns.storage.entry import Entry
-from pyro_ns.storage.queries import HasAll, HasAny, Named, Query, StartsWith
+from pyro_ns.storage.queries import HasAll, HasAny, Named, Query, RegisteredAs, StartsWith
 from pyro_wire.errors import NamingError
 
 __all__ = ["MemoryStorage"]
@@ -33,12 +32,14 @@ class MemoryStorage(Storage):
 
     def get(self, name: str) -> Entry | None:
         """Return what is stored under a name, None if nothing is."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             return self._entries.get(name)
 
     def put(self, name: str, entry: Entry, *, overwrite: bool = True) -> bool:
         """Store an entry under a name; with ``overwrite`` false only if the name is free."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             old = self._entries.get(name)
             if old is None:
                 insort(self._sorted_names, name)
@@ -49,7 +50,8 @@ class MemoryStorage(Storage):
 
     def set_metadata(self, name: str, metadata: frozenset[str]) -> bool:
         """Replace the tags of a name. Returns whether the name was there."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             old = self._entries.get(name)
             if old is None:
                 return False
@@ -58,14 +60,16 @@ class MemoryStorage(Storage):
 
     def find(self, query: Query) -> dict[str, Entry]:
         """Return the entries that a query asks for, by name."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             candidates = self._candidates(query)
         # Outside of the lock: a slow regular expression delays nobody but its caller.
         return {name: entry for name, entry in candidates if query.matches(name, entry)}
 
     def remove(self, query: Query, *, keep: frozenset[str] = frozenset()) -> int:
         """Remove the entries that a query asks for, except the names in ``keep``, and return how many went."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             candidates = self._candidates(query)
             doomed = {name: entry for name, entry in candidates if name not in keep and query.matches(name, entry)}
             self._forget(doomed)
@@ -73,7 +77,8 @@ class MemoryStorage(Storage):
 
     def count(self) -> int:
         """Return the number of names."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             return len(self._entries)
 
     def close(self) -> None:
@@ -84,13 +89,9 @@ class MemoryStorage(Storage):
             self._sorted_names.clear()
             self._names_by_tag.clear()
 
-    @contextmanager
-    def _opened(self) -> Iterator[None]:
-        """Hold the lock of a storage that is not closed."""
-        with self._lock:
-            if self._closed:
-                raise NamingError("the storage of this name server is closed; start another name server")
-            yield
+    def _check_open(self) -> None:
+        if self._closed:
+            raise NamingError("the storage of this name server is closed; start another name server")
 
     def _replace(self, name: str, old: Entry | None, new: Entry) -> None:
         if old is not None:
@@ -122,7 +123,7 @@ class MemoryStorage(Storage):
 
     def _candidate_names(self, query: Query) -> Iterable[str]:
         match query:
-            case Named(name):
+            case Named(name) | RegisteredAs(name):
                 return [name] if name in self._entries else []
             case StartsWith(prefix):
                 return self._names_with_prefix(prefix)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pyro_ns.storage.entry import Entry
 
-__all__ = ["Everything", "HasAll", "HasAny", "MatchesRegex", "Named", "Query", "StartsWith"]
+__all__ = ["Everything", "HasAll", "HasAny", "MatchesRegex", "Named", "Query", "RegisteredAs", "StartsWith"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,18 @@ class Named:
     def matches(self, name: str, entry: Entry) -> bool:
         """Tell whether the entry is part of the answer."""
         return name == self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAs:
+    """The one name that is equal to ``name``, as long as it stands for ``uri`` and no other."""
+
+    name: str
+    uri: str
+
+    def matches(self, name: str, entry: Entry) -> bool:
+        """Tell whether the entry is part of the answer."""
+        return name == self.name and entry.uri == self.uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +91,4 @@ class HasAny:
         return not self.tags.isdisjoint(entry.metadata)
 
 
-Query: TypeAlias = Everything | Named | StartsWith | MatchesRegex | HasAll | HasAny
+Query: TypeAlias = Everything | Named | RegisteredAs | StartsWith | MatchesRegex | HasAll | HasAny

@@ -1,0 +1,1 @@
+"""Programs and modules that programs know under ``Pyro5.utils``."""
