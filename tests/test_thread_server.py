@@ -54,7 +54,7 @@ class Thing:
     def call_yourself_together(self, uri: str) -> str:
         self.together.wait(DEADLINE)
         with Proxy(uri) as proxy:
-            return proxy.thread()
+            return str(proxy.thread())
 
     @oneway
     def count_together(self) -> None:

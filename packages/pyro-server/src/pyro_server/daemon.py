@@ -187,7 +187,10 @@ class Daemon:
         return URI(f"PYRO:{object_id}@{location}")
 
     def proxyFor(self, objectOrId: Any, nat: bool = True) -> Proxy:
-        """Return a proxy, not connected, for a registered object or id. Raises ``DaemonError`` if there is none."""
+        """Return a proxy, not connected, for a registered object or id. Raises ``DaemonError`` if there is none.
+
+        It goes by the daemon's configuration, but not by its ``ssl_context``, which is one for servers.
+        """
         uri = self.uriFor(objectOrId, nat)
         metadata = self.metadata_of(str(uri.object))
         proxy = Proxy(uri, config=self.config)
