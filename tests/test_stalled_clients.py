@@ -125,6 +125,8 @@ def stop_in_the_middle_of_a_call(client: RawClient) -> None:
 
 def never_read_replies(client: RawClient) -> None:
     client.connect()
+    for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # else the system lets them grow, to some megabytes
+        client.sock.setsockopt(socket.SOL_SOCKET, buffer, 1 << 16)
     # The server's replies fill all buffers soon, and then so do the calls that it does not read any more.
     client.sock.settimeout(BRIEFLY)
     with contextlib.suppress(OSError):  # it takes too long, or the server has had enough

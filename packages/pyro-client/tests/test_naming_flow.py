@@ -285,6 +285,12 @@ def test_a_broadcast_goes_to_the_port_that_is_given(script) -> None:
     assert played.commands[0].addresses == [("10.0.0.255", 1234)]
 
 
+def test_the_port_that_is_given_is_not_for_the_host_of_the_config(script) -> None:
+    played = script(None, NAMESERVER)
+    played.run(locate_flow("", 1234, False, ELSEWHERE))
+    assert places_in(played) == ["PYRO:Pyro.NameServer@ns.example.org:7777"]
+
+
 @pytest.mark.parametrize("answer", [b"", b"nonsense", b"\xff\xff", b"PYRONAME:Pyro.NameServer", b"PYROMETA:tag"])
 def test_an_answer_that_is_no_address_is_a_naming_error(script, answer: bytes) -> None:
     with pytest.raises(errors.NamingError):

@@ -78,7 +78,7 @@ def test_the_slow_method_answers_in_the_end(proxy: Proxy, monkeypatch: pytest.Mo
     assert proxy.slow() == "Finally, an answer!"
 
 
-def test_a_client_does_not_wait_for_the_slow_oneway_method(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_does_not_wait_for_the_slow_oneway_method(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
     monkeypatch.setattr(echoserver, "SLOW", 0.0)
     assert proxy.oneway_slow() is None
 
@@ -155,7 +155,7 @@ def test_closing_the_daemon_closes_the_name_server_that_it_brought() -> None:
 def test_it_runs_until_a_client_shuts_it_down() -> None:
     names = start_nameserver("127.0.0.1", config=LOCAL)
     assert names.uri.port is not None
-    config = Config(NS_HOST="127.0.0.1", NS_PORT=names.uri.port, NS_LOOKUP_DELAY=DEADLINE, BROADCAST_ADDRS=[])
+    config = Config(NS_HOST="127.0.0.1", NS_PORT=names.uri.port, NS_LOOKUP_DELAY=5.0, BROADCAST_ADDRS=[])
     options = EchoOptions("127.0.0.1", naming=True, quiet=True)
     thread = threading.Thread(target=run_echo_server, args=(options,), kwargs={"config": config})
     thread.start()

@@ -228,6 +228,16 @@ def test_a_call_without_a_correlation_id_gets_one(client: Client) -> None:
     assert answer.json == str(uuid.UUID(answer.headers["X-Pyro-Correlation-Id"]))
 
 
+@pytest.mark.parametrize("path", ["echo?value=1", "level", "$meta"])
+@pytest.mark.parametrize("options", ["", "oneway"])
+def test_every_answer_has_a_correlation_id(client: Client, path: str, options: str) -> None:
+    answer = client.get(f"/pyro/http.thing/{path}", headers={"X-Pyro-Options": options})
+    assert uuid.UUID(answer.headers["X-Pyro-Correlation-Id"])
+    text = str(uuid.uuid4())
+    answer = client.get(f"/pyro/http.thing/{path}", headers={"X-Pyro-Options": options, "X-Pyro-Correlation-Id": text})
+    assert answer.headers["X-Pyro-Correlation-Id"] == text
+
+
 def test_a_correlation_id_that_is_none_is_an_error(client: Client) -> None:
     answer = client.get("/pyro/http.thing/correlation", headers={"X-Pyro-Correlation-Id": "seven"})
     assert described_error(answer)[1] == "builtins.ValueError"

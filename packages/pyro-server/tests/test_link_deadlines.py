@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pyro_server.servers.link import DRAIN_TIMEOUT, REFUSAL_TIMEOUT, Pause
+from pyro_server.servers.link import DRAIN_TIMEOUT, LAST_WORDS_TIMEOUT, REFUSAL_TIMEOUT, Pause
 from pyro_wire import Config, serializers
 from pyro_wire.message import MSG_CONNECT, MSG_INVOKE, encode
 
@@ -131,3 +131,11 @@ def test_a_client_that_had_to_wait_for_its_server_is_let_in_late(stranger: Any, 
     stranger.connect()
     assert stranger.send(call("add", 1, 2)) is Pause.NEXT
     assert len(stranger.answers()) == 1
+
+
+def test_when_the_server_closes_a_client_has_little_time_for_its_last_reply(peer: Any, clock: Any) -> None:
+    peer.send(call("large", LARGE))
+    assert peer.link.deadline(Pause.UNREAD) == clock.now + DEFAULTS.STALL_TIMEOUT
+    clock.now += 1
+    peer.link.closing = True
+    assert peer.link.deadline(Pause.UNREAD) == clock.now + LAST_WORDS_TIMEOUT

@@ -174,12 +174,10 @@ def _local_hosts(host: str) -> Iterator[str]:
             yield OWN_NAME_ADDRESS
 
 
-def type_meta(class_or_object: Any, prefix: str = "class:") -> frozenset[str]:
+def type_meta(class_or_object: Any, prefix: str = "class:") -> set[str]:
     """Return a tag ``class:module.Class`` for the class and each of its bases, to register as metadata.
 
-    For an object, those of its class; builtins have none.
+    For an object, those of its class; builtins have none. It is a new set each time, to which you may add tags.
     """
     cls = class_or_object if isinstance(class_or_object, type) else type(class_or_object)
-    return frozenset(
-        f"{prefix}{base.__module__}.{base.__name__}" for base in cls.__mro__ if base.__module__ != "builtins"
-    )
+    return {f"{prefix}{base.__module__}.{base.__name__}" for base in cls.__mro__ if base.__module__ != "builtins"}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from contextvars import copy_context
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -156,8 +157,9 @@ class Gateway:
 
     def _outcome(self, request: GatewayRequest, call: Call) -> Outcome:
         try:
-            current_context.correlation_id = request.correlation_id()
-            return carry_out(call, self._look_up(call.object_name), self.config, self._timeout())
+            correlation_id = current_context.correlation_id = request.correlation_id()
+            outcome = carry_out(call, self._look_up(call.object_name), self.config, self._timeout())
+            return replace(outcome, correlation_id=correlation_id)
         except Exception as error:  # the edge of the gateway: whatever it is, the client hears of it
             log.info("cannot call %s of %s: %r", call.method, call.object_name, error)
             return failure(error, self.config)

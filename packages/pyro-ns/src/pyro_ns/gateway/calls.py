@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call, in json, and the id that its log lines have everywhere; None if there was no answer."""
+    """What came of a call, in json, and the id that its log lines have everywhere; None if no call was made."""
 
     body: bytes
     is_error: bool = False
@@ -81,8 +81,7 @@ def _invoke(proxy: Proxy, call: Call) -> Message | None:
 def _outcome(message: Message | None) -> Outcome:
     if message is None:
         return Outcome(b"")
-    correlation_id = uuid.UUID(bytes=message.correlation_id) if message.correlation_id else None
-    return Outcome(bytes(message.data), bool(message.flags & FLAGS_EXCEPTION), correlation_id)
+    return Outcome(bytes(message.data), bool(message.flags & FLAGS_EXCEPTION))
 
 
 def failure(error: Exception, config: Config) -> Outcome:

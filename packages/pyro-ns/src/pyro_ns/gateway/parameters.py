@@ -53,10 +53,10 @@ class GatewayRequest(Request):
         """Tell whether the client does not wait for a result."""
         return "oneway" in (option.strip() for option in self.headers.get("X-Pyro-Options", "").split(","))
 
-    def correlation_id(self) -> uuid.UUID | None:
-        """Return the id that the client gives its calls, if it does. Raises ``ValueError`` if that is no UUID."""
+    def correlation_id(self) -> uuid.UUID:
+        """Return the id that the client gives its call, else a new one. Raises ``ValueError`` if that is no UUID."""
         text = self.headers.get("X-Pyro-Correlation-Id")
-        return uuid.UUID(text) if text else None
+        return uuid.UUID(text) if text else uuid.uuid4()
 
 
 def singlyfy_parameters(parameters: dict[str, Any]) -> dict[str, Any]:

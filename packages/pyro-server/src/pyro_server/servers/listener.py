@@ -59,6 +59,7 @@ class Listener:
             self.location = f"[{shown}]:{bound_port}" if ":" in shown else f"{shown}:{bound_port}"
             if not secure:
                 _warn_if_public(bound_host, self.location)
+            _warn_if_private(host, bound_host)
 
     def accept(self) -> tuple[socket.socket, object] | None:
         """Return the next client's socket and address; None if there is none after all."""
@@ -102,3 +103,11 @@ def _warn_if_public(host: str, location: str) -> None:
             "protection, so anybody who reaches it can call what is exposed",
             location,
         )
+
+
+def _warn_if_private(host: str, bound_host: str) -> None:
+    """Warn of a name that was meant for others: on some systems the own host name stands for 127.0.1.1."""
+    if host in ("", "localhost") or ":" in host or host.startswith("127."):
+        return
+    if bound_host.startswith("127."):
+        log.warning("the host %s is %s, so only this machine can reach it: check DNS or /etc/hosts", host, bound_host)

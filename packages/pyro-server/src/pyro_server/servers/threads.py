@@ -149,9 +149,10 @@ class ThreadServer(DocumentedNames):
     def _serve(self, link: Link) -> Callable[[], None] | None:
         """Serve a client as long as it keeps calling and nobody waits; return how it comes to wait then."""
         try:
-            pause = link.advance()
-            while pause is Pause.NEXT and not self._pressed:
-                pause = link.advance()
+            advance, goes_on = link.advance, Pause.NEXT
+            pause = advance()
+            while pause is goes_on and not self._pressed:
+                pause = advance()
         except BaseException:
             self.dismiss(link)
             raise
