@@ -180,7 +180,7 @@ def test_an_error_that_is_returned_is_a_value(proxy: Proxy) -> None:
 
 
 def test_a_method_that_exits_ends_neither_side(proxy: Proxy) -> None:
-    with pytest.raises(errors.PyroError, match="SystemExit: enough"):
+    with pytest.raises(errors.PyroError, match=r"SystemExit\('enough'\)"):
         proxy.stop()
     assert proxy.fine() == "fine"
 

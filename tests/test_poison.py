@@ -155,12 +155,12 @@ def test_after_a_result_that_is_too_large_for_the_client_the_next_call_connects_
 def test_after_an_argument_that_is_too_dangerous_the_next_call_connects_anew(listening) -> None:
     proxy = listening({"it": Taking()}).proxy()
     with pytest.raises(errors.SecurityError, match="double underscores"):
-        proxy.take({"__class__": "__main__.Thing"})
+        proxy.take({"__class__": "app__x.Thing"})
     assert proxy.fine() == "fine"
 
 
 def test_a_result_that_is_too_dangerous_harms_one_call(served, monkeypatch) -> None:
-    monkeypatch.setitem(POISON, "dangerous", {"__class__": "__main__.Thing"})
+    monkeypatch.setitem(POISON, "dangerous", {"__class__": "app__x.Thing"})
     proxy = served({"it": Taking()}).proxy()
     proxy._pyroBind()
     connection = proxy._pyroConnection

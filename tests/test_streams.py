@@ -250,3 +250,27 @@ def test_housekeeping_ends_streams_whose_time_is_over(listening, source: Source,
     if "ITER_STREAM_LINGER" in items:
         proxy._pyroRelease()
     assert source.ended.wait(DEADLINE)
+
+
+def test_several_threads_may_share_a_stream_and_all_come_to_its_end(served) -> None:
+    class Counter:
+        @expose
+        def count(self, to: int) -> Iterator[int]:
+            yield from range(to)
+
+    stream = served({"it": Counter()}).proxy().count(100)
+    items: list[int] = []
+    failures: list[Exception] = []
+
+    def fetch() -> None:
+        try:
+            items.extend(stream)
+        except Exception as error:  # the test is to hear of any
+            failures.append(error)
+
+    threads = [threading.Thread(target=fetch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert (sorted(items), failures) == (list(range(100)), [])

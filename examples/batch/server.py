@@ -35,7 +35,7 @@ def main() -> None:
     """Serve a plotter until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(Plotter, "plotter")
-        print(f"the plotter is at {uri}, until Ctrl-C")
+        print(f"the plotter is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

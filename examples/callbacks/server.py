@@ -31,7 +31,7 @@ def main() -> None:
     """Serve a test bench until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(TestBench(), "bench")
-        print(f"the test bench is at {uri}, until Ctrl-C")
+        print(f"the test bench is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -77,7 +77,7 @@ def main() -> None:
     """Serve a broker until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(Broker(), "broker")
-        print(f"the broker is at {uri}, until Ctrl-C")
+        print(f"the broker is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

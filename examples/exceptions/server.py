@@ -9,7 +9,7 @@ def main() -> None:
     """Serve a furnace until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(Furnace(), "furnace")
-        print(f"the furnace is at {uri}, until Ctrl-C")
+        print(f"the furnace is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -47,7 +47,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     with Daemon() as daemon:
         uri = daemon.register(Folder(folder), "files")
-        print(f"the files are at {uri}, until Ctrl-C")
+        print(f"the files are at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

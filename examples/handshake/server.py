@@ -61,7 +61,7 @@ def main() -> None:
     """Serve a microscope until Ctrl-C."""
     with GuardedDaemon() as daemon:
         uri = daemon.register(Microscope(), "microscope")
-        print(f"the microscope is at {uri}, until Ctrl-C")
+        print(f"the microscope is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -26,7 +26,7 @@ def main() -> None:
     """Serve one thermometer until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(Thermometer("laboratory 3"), "thermometer")
-        print(f"the thermometer is at {uri}, until Ctrl-C")
+        print(f"the thermometer is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -56,7 +56,7 @@ def main() -> None:
     """Serve a robot cell until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(RobotCell(), "cell")
-        print(f"the robot cell is at {uri}, until Ctrl-C")
+        print(f"the robot cell is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -38,7 +38,7 @@ def main() -> None:
     with Daemon() as daemon:
         daemon.methodcall_error_handler = lambda *details: print(f"nobody hears of this: {details[-1]}")
         uri = daemon.register(Camera, "camera")
-        print(f"the camera is at {uri}, until Ctrl-C")
+        print(f"the camera is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -30,7 +30,7 @@ def main() -> None:
     """Serve an oscilloscope until Ctrl-C."""
     with Daemon() as daemon:
         uri = daemon.register(Oscilloscope(), "scope")
-        print(f"the oscilloscope is at {uri}, until Ctrl-C")
+        print(f"the oscilloscope is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     )
     with Daemon(config=config) as daemon:
         uri = daemon.register(Press(), "press")
-        print(f"the press is at {uri}, until Ctrl-C")
+        print(f"the press is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

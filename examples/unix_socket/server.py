@@ -32,7 +32,7 @@ def main() -> None:
     with Daemon(unixsocket=path) as daemon:
         os.umask(previous)
         uri = daemon.register(Scale(), "scale")
-        print(f"the scale is at {uri}, until Ctrl-C")
+        print(f"the scale is at {uri} until Ctrl-C")
         daemon.requestLoop()
 
 

@@ -128,7 +128,7 @@ def test_an_error_of_the_programs_own_converter_is_the_callers_error(client) -> 
 
 
 def test_a_dangerous_class_name_is_a_security_error_and_closes(client) -> None:
-    error = error_of(client, "echo", {"__class__": "__main__.Strange"})
+    error = error_of(client, "echo", {"__class__": "app__x.Strange"})
     assert isinstance(error, SecurityError)
     assert client.closed
 

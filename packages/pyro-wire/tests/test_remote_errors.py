@@ -69,9 +69,14 @@ def test_other_names_with_double_underscores_are_refused(name: str) -> None:
         received(unknown(name))
 
 
-def test_what_is_not_marked_as_an_exception_is_refused_from_the_program_that_was_started_too() -> None:
+def test_another_object_of_the_program_that_was_started_is_as_unknown_as_any() -> None:
+    with pytest.raises(SerializeError, match="unsupported serialized class: __main__.Thing"):
+        received({"__class__": "__main__.Thing", "args": ()})
+
+
+def test_to_those_who_want_errors_as_of_pyro5_that_program_is_no_exception() -> None:
     with pytest.raises(SecurityError, match="double underscores"):
-        received({"__class__": "__main__.AppError", "args": ()})
+        default_types.dict_to_class(unknown("__main__.AppError"), remote_errors=False)
 
 
 def test_the_same_name_has_the_same_class() -> None:

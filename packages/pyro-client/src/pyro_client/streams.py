@@ -49,6 +49,7 @@ class StreamResultIterator(Iterator[Any]):
             # A GeneratorExit on the other side arrives as RemoteError: it is an end like any other.
             if getattr(error, "remote_class", "") == "builtins.GeneratorExit":
                 self.proxy = None
+            if self.proxy is None:  # or another thread came to the end while this one waited for its turn
                 raise StopIteration from error
             raise
 

@@ -223,7 +223,8 @@ class CallJob:
             return Close() if closing else None
         lines = self._traceback(error)
         if not isinstance(error, Exception):
-            error = PyroError(f"the method tried to end the server with {type(error).__name__}: {error}")
+            # Not as itself: a client of released Pyro5 would be ended by it.
+            error = PyroError(f"the method tried to end the server with {error!r}")
         return self._send_error(error, lines, closing)
 
     def _send_error(self, error: Exception, lines: list[str], closing: bool) -> Send | Close:

@@ -191,7 +191,8 @@ class TypeRegistry:
         """Return the object that a dictionary with the key ``__class__`` stands for.
 
         An exception that nobody registered becomes a ``RemoteError``; without ``remote_errors`` it raises
-        ``SerializeError``, as any other object does. Raises ``SecurityError`` for a class name with double underscores.
+        ``SerializeError``, as any other object does. Raises ``SecurityError`` for a class name with double underscores;
+        those of ``__main__`` count only without ``remote_errors``.
         """
         name = data.get("__class__", "<unknown>")
         if isinstance(name, bytes):
@@ -203,9 +204,9 @@ class TypeRegistry:
             if converter is not None:
                 return converter(name, data)
         marked = bool(data.get("__exception__"))
-        # The one such name that every beginner meets: an exception defined in the program that was started. Nothing is
-        # ever looked up by the name of a remote error.
-        from_program = marked and remote_errors and name.startswith("__main__.")
+        # The one such name that every beginner meets: that of a class in the program that was started. It is unknown like
+        # any other; nothing is ever looked up by it.
+        from_program = remote_errors and name.startswith("__main__.")
         if "__" in (name.removeprefix("__main__.") if from_program else name):
             raise SecurityError(f"refused to deserialize types with double underscores in their name: {name}")
         for registry in self._lineage():
