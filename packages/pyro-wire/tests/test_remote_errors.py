@@ -70,7 +70,7 @@ def test_other_names_with_double_underscores_are_refused(name: str) -> None:
 
 
 def test_another_object_of_the_program_that_was_started_is_as_unknown_as_any() -> None:
-    with pytest.raises(SerializeError, match="unsupported serialized class: __main__.Thing"):
+    with pytest.raises(SerializeError, match=r"unsupported serialized class: __main__\.Thing$"):
         received({"__class__": "__main__.Thing", "args": ()})
 
 
@@ -307,3 +307,11 @@ def test_the_process_wide_functions_go_by_the_process_wide_configuration(monkeyp
         SerializerBase.dict_to_class(unknown())
     with pytest.raises(SerializeError, match="Demanding"):
         SerializerBase.make_exception(Demanding, unknown(args=("boom",)))
+
+
+def test_an_exception_that_insists_on_bytes_gets_them_although_they_came_as_a_dictionary() -> None:
+    wrapped = {"data": "/w==", "encoding": "base64"}
+    data = unknown("builtins.UnicodeDecodeError", args=("utf-8", wrapped, 0, 1, "invalid start byte"))
+    error = received(data)
+    assert isinstance(error, UnicodeDecodeError)
+    assert error.object == b"\xff"

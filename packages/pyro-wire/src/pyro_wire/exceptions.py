@@ -16,6 +16,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from pyro_wire.base64_bytes import unwrapped
 from pyro_wire.errors import BY_WIRE_NAME, WIRE_MODULE, RemoteError, SerializeError, wire_name
 from pyro_wire.remote_errors import own_attributes, remote_error, take_attributes
 
@@ -90,6 +91,9 @@ def make_exception(cls: type[BaseException], data: Mapping[str, Any], *, remote_
     try:
         exception = cls(*args)
     except Exception as error:  # constructors may raise anything at all
+        as_bytes = [unwrapped(arg) for arg in args]
+        if as_bytes != list(args):  # that of UnicodeDecodeError, say, insists on bytes
+            return make_exception(cls, {**data, "args": as_bytes}, remote_errors=remote_errors)
         if remote_errors:
             return remote_error(_name_in(data) or wire_name(cls), data)
         raise SerializeError(f"cannot rebuild exception {cls.__name__} from its arguments {args!r}: {error}") from error

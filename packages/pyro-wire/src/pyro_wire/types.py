@@ -204,8 +204,8 @@ class TypeRegistry:
             if converter is not None:
                 return converter(name, data)
         marked = bool(data.get("__exception__"))
-        # The one such name that every beginner meets: that of a class in the program that was started. It is unknown like
-        # any other; nothing is ever looked up by it.
+        # The one such name that every beginner meets: that of a class in the program that was started. It is as unknown
+        # as any other; nothing is ever looked up by it.
         from_program = remote_errors and name.startswith("__main__.")
         if "__" in (name.removeprefix("__main__.") if from_program else name):
             raise SecurityError(f"refused to deserialize types with double underscores in their name: {name}")

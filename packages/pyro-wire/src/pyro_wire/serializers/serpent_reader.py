@@ -22,11 +22,11 @@ Unlike dicts, these bytes may be keys and members of sets, where serpent writes 
 
 from __future__ import annotations
 
-import binascii
 import codecs
 import re
 from typing import Any
 
+from pyro_wire.base64_bytes import unwrapped
 from pyro_wire.message import Buffer
 from pyro_wire.serializers._hash_tables import make_dict, make_set
 
@@ -179,7 +179,7 @@ def _read(text: str, max_depth: int, unwrap_bytes: bool) -> Any:
             raise _failure("the bracket does not close the last one", token.start(kind))
         container = _container(items, colons, closing, not ready, token.end())
         if colons == 2 and unwrap_bytes and "encoding" in container:  # looking for the word in the text takes longer
-            container = _unwrapped(container)
+            container = unwrapped(container)
         items, colons, closing = outer.pop()
         items.append(container)
         ready = True
@@ -207,17 +207,6 @@ def _container(items: list[Any], colons: int, closing: str, after_comma: bool, p
         return make_dict(items[::2], items[1::2]) if colons else make_set(set, items)
     except ValueError as error:
         raise _failure(str(error), position) from None
-
-
-def _unwrapped(container: dict[Any, Any]) -> Any:
-    """Return the bytes that the dict stands for, or itself if it is any other dict."""
-    match container:
-        case {"encoding": "base64", "data": str(text), **others} if not others:
-            try:
-                return binascii.a2b_base64(text, strict_mode=True)
-            except ValueError:
-                return container
-    return container
 
 
 def _scalar(token: re.Match[str]) -> Any:
