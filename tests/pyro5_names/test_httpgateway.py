@@ -56,6 +56,19 @@ def test_the_settings_of_the_application_can_be_changed(httpgateway: ModuleType)
     assert client.get("/pyro/http.names/count?$key=open+sesame").json == 2
 
 
+@pytest.mark.parametrize("key", ["", b""])
+def test_an_empty_key_of_the_application_lets_in_nobody(httpgateway: ModuleType, key: bytes | str) -> None:
+    httpgateway.pyro_app.gateway_key = key
+    assert Client(httpgateway.pyro_app).get("/pyro/http.names/count").status_code == 403
+
+
+def test_the_application_is_called_by_the_names_that_the_program_gives_it(httpgateway: ModuleType) -> None:
+    client = Client(httpgateway.pyro_app)
+    assert client.get("/pyro/http.names/count", headers={"Host": "lab.example"}).status_code == 403
+    httpgateway.pyro_app.hosts = ["lab.example"]
+    assert client.get("/pyro/http.names/count", headers={"Host": "lab.example"}).json == 2
+
+
 def test_the_configuration_of_the_process_stays_as_it_is(httpgateway: ModuleType) -> None:
     before = config.as_dict()
     httpgateway.pyro_app.comm_timeout = 7.0
@@ -109,7 +122,8 @@ def test_the_headers_for_other_web_pages_are_added_to_a_list(httpgateway: Module
         ("Content-Type", "text/plain"),
         ("Access-Control-Allow-Origin", "*"),
         ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
-        ("Access-Control-Allow-Headers", "Content-Type"),
+        ("Access-Control-Allow-Headers", "Content-Type, X-Pyro-Correlation-Id, X-Pyro-Gateway-Key, X-Pyro-Options"),
+        ("Access-Control-Expose-Headers", "X-Pyro-Correlation-Id"),
     ]
 
 

@@ -63,10 +63,10 @@ def run(folder: Path, name: str, *arguments: str, **variables: str) -> subproces
     )
 
 
-def at_terminal(folder: Path, name: str, *arguments: str, **variables: str) -> str:
-    """What a command prints at a wide terminal."""
+def at_terminal(folder: Path, name: str, *arguments: str, width: int = 200, **variables: str) -> str:
+    """What a command prints at a terminal, by default a wide one."""
     master, slave = pty.openpty()
-    size = {"COLUMNS": "200", "TERM": "xterm-256color"}
+    size = {"COLUMNS": str(width), "TERM": "xterm-256color"}
     process = subprocess.Popen(
         [sys.executable, str(folder / name), *arguments],
         stdin=slave,
@@ -140,6 +140,29 @@ def there(running: NameServerDaemon) -> list[str]:
     return ["-n", "127.0.0.1", "-p", str(running.sock.getsockname()[1])]
 
 
+# --- the environment -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("variable", [("PYRO_NS_PORT", "abc"), ("PYRO_SSL", "maybe")], ids="=".join)
+def test_a_wrong_value_in_the_environment_is_one_line_and_status_1(
+    folder: Path, name: str, variable: tuple[str, str]
+) -> None:
+    item, value = variable
+    result = run(folder, name, **{item: value})
+    assert result.stderr.startswith(f"Error: environment variable {item}={value!r}: ")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_variable_that_names_no_item_is_told_of_in_one_line(folder: Path, name: str) -> None:
+    result = run(folder, name, *([] if name == "pyro-check-config" else ["--help"]), PYRO_SERIALISER="json")
+    assert result.stderr == (
+        "Warning: environment variable PYRO_SERIALISER names no configuration item; did you mean PYRO_SERIALIZER?\n"
+    )
+    assert result.returncode == 0
+
+
 # --- help and completion -------------------------------------------------------------------------------------------
 
 
@@ -203,6 +226,11 @@ def test_at_a_terminal_a_list_is_a_table(folder: Path, there: list[str]) -> None
     ]
 
 
+def test_at_a_terminal_that_is_too_narrow_a_list_is_plain_lines(folder: Path, there: list[str]) -> None:
+    piped = run(folder, "pyro-nsc", *there, "list", "name").stdout
+    assert at_terminal(folder, "pyro-nsc", *there, "list", "name", width=40) == piped
+
+
 def test_json_is_the_same_at_a_terminal(folder: Path, there: list[str]) -> None:
     assert json.loads(at_terminal(folder, "pyro-nsc", *there, "--json", "lookup", "name2")) == {
         "name": "name2",
@@ -232,6 +260,23 @@ def test_nobody_who_reads_on_is_no_error_to_tell_of(folder: Path, there: list[st
             check=False,
         )
     assert process.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--json", "list"], ["-v", "ping"]], ids=" ".join)
+def test_a_full_disk_is_one_line_and_status_1(folder: Path, there: list[str], arguments: list[str]) -> None:
+    result = in_shell(f"{folder / 'pyro-nsc'} {' '.join([*there, *arguments])} > /dev/full")
+    assert result.stderr.startswith("Error: cannot write to standard output: ")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+
+
+def test_a_closed_output_is_one_line_and_status_1(folder: Path, there: list[str]) -> None:
+    result = in_shell(f"{folder / 'pyro-nsc'} {' '.join(there)} list >&-")
+    assert (result.returncode, result.stderr) == (1, "Error: standard output is closed\n")
+
+
+def in_shell(line: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", f"{sys.executable} {line}"]
+    return subprocess.run(command, env=environment(), stderr=subprocess.PIPE, text=True, timeout=DEADLINE, check=False)
 
 
 # --- pyro-ns -------------------------------------------------------------------------------------------------------
@@ -377,6 +422,21 @@ def test_check_config_as_json(folder: Path) -> None:
     assert told["items"]["SSL"] is True
     assert told["items"]["SSL_SERVERKEYPASSWD"] == "(hidden)"
     assert [f"Warning: {warning}" for warning in told["warnings"]] == result.stderr.splitlines()
+
+
+def test_check_config_has_a_variable_that_names_no_item_in_its_json(folder: Path) -> None:
+    told = json.loads(run(folder, "pyro-check-config", "--json", PYRO_SERIALISER="json").stdout)
+    assert [warning.partition(" names ")[0] for warning in told["warnings"]] == ["environment variable PYRO_SERIALISER"]
+
+
+def test_at_a_terminal_that_is_too_narrow_check_config_prints_plain_lines(folder: Path) -> None:
+    assert at_terminal(folder, "pyro-check-config", width=50) == run(folder, "pyro-check-config").stdout
+
+
+def test_check_config_breaks_the_lines_of_its_sentences_alone(folder: Path) -> None:
+    printed = STYLING.sub("", at_terminal(folder, "pyro-check-config", width=80))
+    assert "meaning" in printed
+    assert "['<broadcast>', '0.0.0.0']" in printed
 
 
 def test_at_a_terminal_check_config_tells_what_the_items_mean(folder: Path) -> None:

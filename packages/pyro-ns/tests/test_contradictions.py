@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_there_is_nothing_wrong_with_the_defaults() -> None:
         ({"SSL": True, "SSL_SERVERCERT": "c", "SSL_CLIENTKEY": "k"}, ["SSL_CLIENTKEY has no effect, because SSL_CLI"]),
         ({"SSL_SERVERKEYPASSWD": "p"}, ["SSL_SERVERKEYPASSWD has no effect, because SSL_SERVERCERT is empty"]),
         ({"NATPORT": 5}, ["NATPORT has no effect, because NATHOST is empty"]),
-        ({"LOGFILE": "log"}, ["LOGFILE has no effect, because LOGLEVEL is empty"]),
+        ({"LOGFILE": "log"}, ["LOGFILE has no effect: it counts for programs that import Pyro5"]),
         ({"LOGLEVEL": "LOUD"}, ["LOGLEVEL is no level"]),
         ({"SERVERTYPE": "fast"}, ["SERVERTYPE is unknown"]),
         ({"SERIALIZER": "pickle"}, ["SERIALIZER is unknown: use one of serpent, "]),
@@ -36,6 +37,16 @@ def test_there_is_nothing_wrong_with_the_defaults() -> None:
         ({"THREADPOOL_SIZE_MIN": 0}, ["THREADPOOL_SIZE_MIN is less than 1"]),
         ({"COMMTIMEOUT": -1.0}, ["COMMTIMEOUT is a negative time"]),
         ({"NS_PORT": 70000}, ["NS_PORT is no port"]),
+        ({"COMMTIMEOUT": math.nan}, ["COMMTIMEOUT is no number of seconds"]),
+        ({"NS_AUTOCLEAN": math.nan}, ["NS_AUTOCLEAN is no number of seconds"]),
+        ({"SHUTDOWN_GRACE": math.inf}, ["SHUTDOWN_GRACE is no number of seconds"]),
+        ({"HANDSHAKE_TIMEOUT": -1.0}, ["HANDSHAKE_TIMEOUT is a negative time"]),
+        ({"HANDSHAKE_TIMEOUT": 0.0}, ["HANDSHAKE_TIMEOUT is 0: "]),
+        ({"STALL_TIMEOUT": 0.0}, ["STALL_TIMEOUT is 0: "]),
+        ({"POLLTIMEOUT": 0.0}, ["POLLTIMEOUT is 0: "]),
+        ({"MAX_RETRIES": -1}, ["MAX_RETRIES is negative"]),
+        ({"MAX_BATCH": -1}, ["MAX_BATCH is negative"]),
+        ({"MAX_MESSAGE_SIZE": 0}, ["MAX_MESSAGE_SIZE is less than 1"]),
     ],
     ids=str,
 )
@@ -56,6 +67,7 @@ def test_a_contradiction_is_told_of(items: dict[str, Any], beginnings: list[str]
         {"NS_AUTOCLEAN": 3.0},
         {"THREADPOOL_SIZE": 1, "THREADPOOL_SIZE_MIN": 1},
         {"NS_PORT": 0},
+        {"MAX_RETRIES": 3, "MAX_STREAMS": 0, "SHUTDOWN_GRACE": 0.0},
     ],
     ids=str,
 )

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ, run_wsgi_app
 from werkzeug.test import TestResponse as Answer
 
 from pyro_client import current_context, locate_ns
 from pyro_ns import NameServerDaemon
 from pyro_ns.gateway import Gateway, singlyfy_parameters
+from pyro_ns.gateway.survey import survey
 from pyro_server import Daemon, expose, oneway
 from pyro_wire import Config
+from pyro_wire.message import HEADER_SIZE, MSG_CONNECTOK, encode
 
 DEADLINE = 20.0
 
@@ -109,7 +113,7 @@ def gateway(
     uri = running(Daemon(config=config)).register(thing, "thing")
     register("http.thing", uri)
     register("other.thing", uri)
-    made = Gateway(config=config)
+    made = Gateway(gateway_key=None, config=config)
     yield made
     made.close()
 
@@ -153,6 +157,25 @@ def test_a_form_that_is_too_large_is_refused(client: Client) -> None:
     environ = {"CONTENT_LENGTH": str((16 << 20) + 1), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
     answer = client.post("/pyro/http.thing/echo", input_stream=BytesIO(b"a=1"), environ_overrides=environ)
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8"])
+def test_a_body_that_is_no_form_is_refused(client: Client, thing: Thing, content_type: str) -> None:
+    answer = client.post("/pyro/http.thing/hear_too", data=b'{"a": 1}', content_type=content_type)
+    assert answer.status == "415 Unsupported Media Type"
+    assert "a form" in answer.text
+    assert not thing.heard.is_set()
+
+
+def test_a_body_that_is_no_form_is_refused_in_chunks(client: Client) -> None:
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "CONTENT_TYPE": "application/json"}
+    answer = client.post("/pyro/http.thing/echo", input_stream=BytesIO(b"{}"), environ_overrides=environ)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("content_type", [None, "application/json"])
+def test_without_a_body_the_content_type_is_nothing(client: Client, content_type: str | None) -> None:
+    assert client.post("/pyro/http.thing/echo?a=1", content_type=content_type).json == {"a": "1"}
 
 
 def test_an_error_of_the_method_comes_as_json(client: Client) -> None:
@@ -310,6 +333,98 @@ def test_the_key_is_no_argument_of_the_call(client: Client) -> None:
     assert client.get("/pyro/http.thing/echo?$key=whatever&a=1").json == {"a": "1"}
 
 
+def test_a_gateway_without_a_key_has_to_be_asked_for() -> None:
+    make: Any = Gateway
+    with pytest.raises(TypeError, match="gateway_key"):
+        make()
+
+
+@pytest.mark.parametrize("key", ["", b""])
+def test_an_empty_key_is_refused(key: bytes | str) -> None:
+    with pytest.raises(ValueError, match="gateway_key is empty"):
+        Gateway(gateway_key=key)
+
+
+def test_a_regex_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="'\\(http' is no regular expression"):
+        Gateway("(http", gateway_key=None)
+
+
+WRONG_SETTINGS = [
+    ("gateway_key", "", "gateway_key is empty"),
+    ("gateway_key", b"", "gateway_key is empty"),
+    ("ns_regex", "(http", "no regular expression"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG_SETTINGS)
+@pytest.mark.parametrize("path", ["/pyro/http.thing/hear_too", "/pyro/"])
+def test_a_setting_that_went_wrong_later_lets_in_nobody(
+    client: Client,
+    gateway: Gateway,
+    thing: Thing,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: Any,
+    reason: str,
+    path: str,
+) -> None:
+    setattr(gateway, name, value)
+    with caplog.at_level(logging.ERROR, logger="Pyro5.httpgateway"):
+        answer = client.get(path)
+    assert answer.status_code == 403
+    assert "a setting of the gateway is wrong" in answer.text
+    assert reason in caplog.text
+    assert not thing.heard.is_set()
+
+
+OWN_HOSTS = ["localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1:8080", "[::1]:8080", "192.0.2.7"]
+OTHER_HOSTS = ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "", "[", "[::1"]
+
+
+@pytest.mark.parametrize("host", OWN_HOSTS)
+def test_a_gateway_without_a_key_is_called_by_localhost_or_an_address(client: Client, host: str) -> None:
+    assert client.get("/pyro/http.thing/level", headers={"Host": host}).json == 3
+
+
+@pytest.mark.parametrize("host", OTHER_HOSTS)
+def test_a_gateway_without_a_key_is_not_called_by_other_names(client: Client, thing: Thing, host: str) -> None:
+    marks = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/pyro/http.thing/hear_too", headers=marks).status_code == 403
+    assert client.post("/pyro/http.thing/hear_too", headers={"Host": host}).status_code == 403
+    assert not thing.heard.is_set()
+
+
+def test_a_gateway_without_a_key_shows_its_list_to_no_other_names(client: Client) -> None:
+    answer = client.get("/pyro/", headers={"Host": "evil.example"})
+    assert answer.status_code == 403
+    assert "http.thing" not in answer.text
+
+
+@pytest.mark.parametrize("hosts", [["lab.example"], {"LAB.example."}, ["*"]])
+def test_other_names_may_be_added(client: Client, gateway: Gateway, hosts: Any) -> None:
+    gateway.hosts = hosts
+    assert client.get("/pyro/http.thing/level", headers={"Host": "lab.example:8080"}).json == 3
+
+
+def test_a_client_that_names_no_host_is_no_browser(gateway: Gateway) -> None:
+    environ = create_environ("/pyro/http.thing/level", "http://lab.example")
+    del environ["HTTP_HOST"]
+    body, status, _ = run_wsgi_app(gateway, environ)
+    assert (status, b"".join(body)) == ("200 OK", b"3")
+
+
+def test_with_a_key_the_gateway_is_called_by_any_name(client: Client, gateway: Gateway) -> None:
+    gateway.gateway_key = "open sesame"
+    headers = {"Host": "lab.example", "X-Pyro-Gateway-Key": "open sesame"}
+    assert client.get("/pyro/http.thing/level", headers=headers).json == 3
+
+
+def test_a_gateway_for_all_web_pages_is_called_by_any_name(client: Client, gateway: Gateway) -> None:
+    gateway.cors = "*"
+    assert client.get("/pyro/http.thing/level", headers={"Host": "lab.example"}).json == 3
+
+
 OTHER_PAGES = [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}]
 OWN_PAGES = [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}]
 
@@ -326,6 +441,16 @@ def test_a_browser_makes_calls_for_other_web_pages_that_are_let_in(
 ) -> None:
     gateway.cors = "*"
     assert client.post("/pyro/http.thing/hear_too", headers=headers).json == "heard"
+
+
+def test_only_the_web_page_that_is_named_is_let_in(client: Client, gateway: Gateway, thing: Thing) -> None:
+    gateway.cors = "https://lab.example"
+    there = {"Origin": "https://lab.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.post("/pyro/http.thing/hear_too", headers=there).json == "heard"
+    thing.heard.clear()
+    for headers in OTHER_PAGES:
+        assert client.post("/pyro/http.thing/hear_too", headers=headers).status_code == 403
+    assert not thing.heard.is_set()
 
 
 @pytest.mark.parametrize("headers", OTHER_PAGES)
@@ -379,7 +504,20 @@ def test_other_web_pages_may_if_the_gateway_is_told_so(client: Client, gateway: 
     headers = client.get(path).headers
     assert headers["Access-Control-Allow-Origin"] == "https://lab.example"
     assert headers["Access-Control-Allow-Methods"] == "GET, POST, OPTIONS"
-    assert headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert headers["Access-Control-Expose-Headers"] == "X-Pyro-Correlation-Id"
+
+
+DOCUMENTED = {"Content-Type", "X-Pyro-Correlation-Id", "X-Pyro-Gateway-Key", "X-Pyro-Options"}
+
+
+@pytest.mark.parametrize("key", [None, "open sesame"])
+def test_web_pages_that_are_let_in_may_set_the_documented_headers(
+    client: Client, gateway: Gateway, key: str | None
+) -> None:
+    gateway.cors, gateway.gateway_key = "*", key
+    answer = client.options("/pyro/http.thing/level", headers={"Access-Control-Request-Headers": "X-Pyro-Gateway-Key"})
+    assert answer.status_code == 200
+    assert set(answer.headers["Access-Control-Allow-Headers"].split(", ")) == DOCUMENTED
 
 
 def test_answers_are_not_kept_and_not_taken_for_something_else(client: Client) -> None:
@@ -405,7 +543,7 @@ def test_the_name_server_is_found_once_for_many_requests(client: Client, gateway
 
 
 def test_without_a_name_server_the_caller_is_told() -> None:
-    gateway = Gateway(config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
+    gateway = Gateway(gateway_key=None, config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
     assert described_error(Client(gateway).get("/pyro/http.thing/level"))[1] == "Pyro5.errors.NamingError"
 
 
@@ -443,6 +581,69 @@ def test_an_object_that_cannot_be_reached_does_not_spoil_the_home_page(
     assert "http.thing" in page
 
 
+LARGE = b"".join(encode(MSG_CONNECTOK, 0, 0, 0, bytes(1 << 20)))[:HEADER_SIZE]
+"""The beginning of an answer to a handshake, which lacks a megabyte."""
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The uri of an object whose server takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"PYRO:silent@127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """The uri of an object whose server announces a large answer and sends it byte by byte."""
+    hung_up = threading.Event()
+
+    def drip() -> None:
+        sock, _ = listener.accept()
+        with sock, suppress(OSError):
+            sock.sendall(LARGE)
+            while not hung_up.wait(0.02):
+                sock.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"PYRO:dripping@127.0.0.1:{listener.getsockname()[1]}"
+        hung_up.set()
+        thread.join(DEADLINE)
+
+
+def test_an_object_that_never_answers_does_not_hold_up_the_home_page(
+    client: Client, gateway: Gateway, register: Callable[[str, Any], None], silent: str
+) -> None:
+    register("http.silent", silent)
+    assert not gateway.config.COMMTIMEOUT
+    page = client.get("/pyro/").text
+    assert "cannot be reached" in page
+    assert "http.thing" in page
+
+
+def test_an_object_that_never_answers_is_waited_for_in_vain(silent: str) -> None:
+    (listing,) = survey({"http.silent": silent}, Config(), each=0.1)
+    assert listing.trouble.startswith("cannot be reached: ")
+
+
+def test_an_object_that_answers_byte_by_byte_is_not_waited_for(dripping: str) -> None:
+    (listing,) = survey({"http.dripping": dripping}, Config(), each=0.3)
+    assert listing.trouble.startswith("cannot be reached: ")
+
+
+def test_a_registered_name_that_is_looked_up_elsewhere_is_waited_for_in_vain(silent: str) -> None:
+    uri = f"PYRONAME:anything@{silent.partition('@')[2]}"
+    (listing,) = survey({"http.elsewhere": uri}, Config(NS_LOOKUP_DELAY=DEADLINE), each=0.1)
+    assert listing.trouble.startswith("cannot be reached: ")
+
+
+def test_objects_that_never_answer_use_up_the_time_of_all(silent: str) -> None:
+    first, second = survey({"http.a": silent, "http.b": silent}, Config(), each=0.1, together=0.1)
+    assert first.trouble.startswith("cannot be reached: ")
+    assert second.trouble == "cannot be reached: those before it took too long"
+
+
 def test_the_home_page_escapes_what_comes_from_elsewhere(
     client: Client, gateway: Gateway, register: Callable[[str, Any], None]
 ) -> None:
@@ -466,7 +667,7 @@ def test_the_home_page_lists_nothing_for_those_without_the_key(client: Client, g
 
 
 def test_the_home_page_says_that_there_is_no_name_server() -> None:
-    gateway = Gateway(config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
+    gateway = Gateway(gateway_key=None, config=Config(NS_HOST="127.0.0.1", NS_PORT=1, BROADCAST_ADDRS=[]))
     answer = Client(gateway).get("/pyro/")
     assert answer.status_code == 200
     assert "name server cannot be asked" in answer.text

@@ -171,6 +171,12 @@ def test_the_command_warns_of_all_that_is_open(run: Callable[..., Running]) -> N
     assert "Warning: no gateway key" in errors
 
 
+def test_without_a_key_the_command_answers_only_to_its_own_names(run: Callable[..., Running]) -> None:
+    port = run("--without-key", "-H", "127.0.0.1").port()
+    assert get(port, "/pyro/http.names/count", Host=f"localhost:{port}") == (200, b"2")
+    assert get(port, "/pyro/http.names/count", Host=f"evil.example:{port}")[0] == 403
+
+
 def test_the_key_can_come_from_a_file(run: Callable[..., Running], tmp_path: Path) -> None:
     (tmp_path / "key").write_text("open sesame\n")
     port = run("--keyfile", str(tmp_path / "key")).port()
@@ -204,6 +210,8 @@ def test_the_command_does_not_run_unless_it_is_clear_who_may_call(arguments: lis
         (["-g", "key", "-e", "("], "no regular expression"),
         (["-g", "key", "-p", "99999"], "99999"),
         (["-g", "key", "-t", "-1"], "-1"),
+        (["-g", "key", "-t", "nan"], "nan"),
+        (["-g", "key", "-t", "inf"], "inf"),
         (["--keyfile", "/nowhere/at/all"], "cannot read the key"),
         (["-g", "key", "-H", "256.256.256.256"], "could not run"),
     ],

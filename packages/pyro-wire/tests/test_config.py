@@ -145,6 +145,14 @@ def test_as_dict_is_independent_of_the_config() -> None:
     assert own.as_dict() == Config().as_dict()
 
 
+def test_a_repr_has_all_items_but_no_password() -> None:
+    shown = repr(Config(NS_PORT=5555, SSL_SERVERKEYPASSWD="open sesame", SSL_CLIENTKEYPASSWD="open too"))
+    assert shown.startswith("Config(HOST='localhost', ")
+    assert ", NS_PORT=5555, " in shown
+    assert "open" not in shown
+    assert shown.count("PASSWD='(hidden)'") == 2
+
+
 def test_the_slots_of_a_config_are_its_items() -> None:
     assert set(Config.__slots__) == set(Config().as_dict())
 

@@ -9,12 +9,16 @@ __all__ = ["Answer", "Table", "printable"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under columns with headings; ``emphasised`` are the numbers of the rows to be noticed."""
+    """Rows of text under columns with headings; ``emphasised`` are the numbers of the rows to be noticed.
+
+    ``wraps_last``: the last column is prose, which may go over several lines.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     emphasised: frozenset[int] = frozenset()
+    wraps_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

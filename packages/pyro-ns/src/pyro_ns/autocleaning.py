@@ -63,7 +63,7 @@ class AutoCleaner(threading.Thread):
         self._period = config.NS_AUTOCLEAN
         if self._period < self.min_autoclean_value and not self.override_autoclean_min:
             raise ValueError(f"NS_AUTOCLEAN={self._period:g} is too short; {self.min_autoclean_value} is the least")
-        self._storage = nameserver.storage
+        self._storage = nameserver._names
         self._clock = clock
         self._can_connect = can_connect or _connector(config)
         self._unreachable_since: dict[RegisteredAs, float] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import math
 import os
 from collections.abc import Callable
 from typing import TypeAlias
@@ -17,15 +19,32 @@ Rule: TypeAlias = tuple[Callable[[Config], bool], str]
 
 _SSL_ITEMS = ("SSL_SERVERCERT", "SSL_SERVERKEY", "SSL_CLIENTCERT", "SSL_CLIENTKEY", "SSL_CACERTS")
 _PORTS = ("NS_PORT", "NS_BCPORT", "NATPORT")
-_TIMES = ("NS_AUTOCLEAN", "NS_LOOKUP_DELAY", "COMMTIMEOUT", "POLLTIMEOUT", "ITER_STREAM_LIFETIME", "ITER_STREAM_LINGER")
+_TIMES = tuple(item.name for item in dataclasses.fields(Config) if isinstance(item.default, float))
+_LIMITS = tuple(
+    item.name
+    for item in dataclasses.fields(Config)
+    if item.name.startswith("MAX_") and item.name not in ("MAX_RETRIES", "MAX_MESSAGE_SIZE")
+)
 
 
 def _positive(name: str) -> Rule:
     return lambda config: getattr(config, name) < 1, f"{name} is less than 1: a thread server will not start"
 
 
+def _not_negative_time(name: str) -> Rule:
+    return lambda config: (getattr(config, name) or 0) < 0, f"{name} is a negative time"
+
+
+def _finite(name: str) -> Rule:
+    return lambda config: not math.isfinite(getattr(config, name) or 0), f"{name} is no number of seconds"
+
+
+def _some_time(name: str, effect: str) -> Rule:
+    return lambda config: getattr(config, name) == 0, f"{name} is 0: {effect}"
+
+
 def _not_negative(name: str) -> Rule:
-    return lambda config: (getattr(config, name) or 0) < 0, f"{name} is a negative time: use 0 for none"
+    return lambda config: getattr(config, name) < 0, f"{name} is negative: it is a number of things"
 
 
 def _valid_port(name: str) -> Rule:
@@ -58,7 +77,10 @@ _RULES: tuple[Rule, ...] = (
     _needs("SSL_CLIENTKEY", "SSL_CLIENTCERT"),
     _needs("SSL_CLIENTKEYPASSWD", "SSL_CLIENTCERT"),
     _needs("NATPORT", "NATHOST"),
-    _needs("LOGFILE", "LOGLEVEL"),
+    (
+        lambda config: bool(config.LOGFILE) and not config.LOGLEVEL,
+        "LOGFILE has no effect: it counts for programs that import Pyro5, and only when LOGLEVEL is set",
+    ),
     (
         lambda config: config.SERVERTYPE not in ("thread", "multiplex"),
         "SERVERTYPE is unknown: use thread or multiplex",
@@ -84,7 +106,16 @@ _RULES: tuple[Rule, ...] = (
         "THREADPOOL_SIZE_MIN is more than THREADPOOL_SIZE: a thread server will not start",
     ),
     *map(_positive, ("THREADPOOL_SIZE", "THREADPOOL_SIZE_MIN")),
-    *map(_not_negative, _TIMES),
+    (
+        lambda config: config.MAX_MESSAGE_SIZE < 1,
+        "MAX_MESSAGE_SIZE is less than 1: every message is refused that has anything in it",
+    ),
+    *map(_not_negative, ("MAX_RETRIES", *_LIMITS)),
+    *map(_not_negative_time, _TIMES),
+    *map(_finite, _TIMES),
+    _some_time("POLLTIMEOUT", "a server never rests"),
+    _some_time("HANDSHAKE_TIMEOUT", "a daemon cuts off its clients at once"),
+    _some_time("STALL_TIMEOUT", "a daemon cuts off clients whose message does not come in one piece"),
     *map(_valid_port, _PORTS),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import warnings
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -38,6 +39,11 @@ class NameServerDaemon(Daemon):
 
     _own_storage: Storage | None = None
 
+    _nameserver_class: type[NameServer] = NameServer
+
+    # What opens ``storage``: what it returns as it was given stays the caller's to close.
+    _open_storage: Callable[[Any], Any] = staticmethod(open_storage)
+
     def __init__(
         self,
         host: str | IPv4Address | IPv6Address | None = None,
@@ -52,10 +58,10 @@ class NameServerDaemon(Daemon):
     ) -> None:
         config = process_config if config is None else config
         port = config.NS_PORT if port is None else port
-        opened = open_storage(storage)
-        self._own_storage = None if isinstance(storage, Storage) else opened
+        opened = self._open_storage(storage)
+        self._own_storage = None if opened is storage else opened
         try:
-            nameserver = NameServer(opened)
+            nameserver = self._nameserver_class(opened)
             cleaner = AutoCleaner(nameserver, config=config) if config.NS_AUTOCLEAN > 0 else None
             super().__init__(host, port, unixsocket, nathost, natport, config=config, ssl_context=ssl_context)
             self._host_nameserver(nameserver, cleaner)

@@ -46,13 +46,18 @@ class NameServer:
     def __init__(self, storageProvider: Storage | None = None) -> None:
         self.storage: Storage = MemoryStorage() if storageProvider is None else storageProvider
 
+    @property
+    def _names(self) -> Storage:
+        """The storage as the methods use it: a subclass whose ``storage`` is of another kind translates it here."""
+        return self.storage
+
     def count(self) -> int:
         """Return the number of registrations."""
-        return self.storage.count()
+        return self._names.count()
 
     def lookup(self, name: str, return_metadata: bool = False) -> URI | tuple[URI, set[str]]:
         """Return the uri that is registered under a name, with its tags if asked for. Raises ``NamingError``."""
-        entry = self.storage.get(_as_name(name))
+        entry = self._names.get(_as_name(name))
         if entry is None:
             raise NamingError(f"unknown name: {name}")
         uri = URI(entry.uri)
@@ -65,12 +70,12 @@ class NameServer:
         for an invalid uri and ``TypeError`` for a wrong type.
         """
         entry = Entry(checked_uri(uri), checked_metadata(metadata))
-        if not self.storage.put(checked_name(name), entry, overwrite=not safe):
+        if not self._names.put(checked_name(name), entry, overwrite=not safe):
             raise NamingError(f"name already registered: {name}")
 
     def set_metadata(self, name: str, metadata: Iterable[str] | None) -> None:
         """Replace the tags of a name. Raises ``NamingError`` for an unknown name and for what is over a limit."""
-        if not self.storage.set_metadata(_as_name(name), checked_metadata(metadata)):
+        if not self._names.set_metadata(_as_name(name), checked_metadata(metadata)):
             raise NamingError(f"unknown name: {name}")
 
     def remove(self, name: str | None = None, prefix: str | None = None, regex: str | None = None) -> int:
@@ -80,7 +85,7 @@ class NameServer:
         ``NamingError`` for an invalid regular expression.
         """
         query = _removal(name, prefix, regex)
-        return 0 if query is None else self.storage.remove(query, keep=_PROTECTED)
+        return 0 if query is None else self._names.remove(query, keep=_PROTECTED)
 
     def list(self, prefix: str | None = None, regex: str | None = None, return_metadata: bool = False) -> Registrations:
         """Return all registrations, or those whose name has a prefix or matches a regular expression from its start.
@@ -114,8 +119,8 @@ class NameServer:
 
     def _found(self, query: Query, with_metadata: bool) -> Registrations:
         if not with_metadata:
-            return self.storage.find_uris(query)
-        return {name: (entry.uri, set(entry.metadata)) for name, entry in self.storage.find(query).items()}
+            return self._names.find_uris(query)
+        return {name: (entry.uri, set(entry.metadata)) for name, entry in self._names.find(query).items()}
 
 
 def _as_name(name: str) -> str:

@@ -28,13 +28,15 @@ def start_ns(
     storage: str | Storage | None = None,
     *,
     config: Config | None = None,
+    daemon_class: type[NameServerDaemon] = NameServerDaemon,
 ) -> tuple[URI, NameServerDaemon, BroadcastServer | None]:
     """Start a name server and return its uri, its daemon and its broadcast responder.
 
     There is no responder if ``enableBroadcast`` is false, or if other machines cannot reach the name server. You run
-    both (``daemon.requestLoop()``, ``responder.runInThread()``) and you close both.
+    both (``daemon.requestLoop()``, ``responder.runInThread()``) and you close both. ``daemon_class`` is what the daemon
+    is made of.
     """
-    daemon = NameServerDaemon(host, port, unixsocket, nathost, natport, storage, config=config)
+    daemon = daemon_class(host, port, unixsocket, nathost, natport, storage, config=config)
     try:
         responder = _responder(daemon, bchost, bcport, config) if enableBroadcast and _is_public(daemon) else None
     except BaseException:
@@ -56,13 +58,14 @@ def start_ns_loop(
     loopCondition: Callable[[], bool] = lambda: True,
     *,
     config: Config | None = None,
+    daemon_class: type[NameServerDaemon] = NameServerDaemon,
 ) -> None:
     """Serve a name server until Ctrl-C, SIGTERM, ``loopCondition`` or a shutdown ends it; then close everything.
 
     Prints what runs where; each line can be read at once by a parent process. The parameters are those of ``start_ns``.
     """
     with contextlib.suppress(KeyboardInterrupt), sigterm_as_interrupt(), contextlib.ExitStack() as stack:
-        daemon = NameServerDaemon(host, port, unixsocket, nathost, natport, storage, config=config)
+        daemon = daemon_class(host, port, unixsocket, nathost, natport, storage, config=config)
         stack.enter_context(daemon)
         if enableBroadcast and _announce_broadcast(daemon):
             responder = stack.enter_context(_responder(daemon, bchost, bcport, config))

@@ -52,6 +52,11 @@ _SUBMODULES = frozenset(
 _LIKE_PYRO5 = {"SERPENT_UNWRAP_BYTES": False}
 """Programs written for Pyro5 expect the base64 dictionary."""
 
+
+class _UnknownLevelError(AttributeError, ValueError):
+    """``AttributeError`` as in Pyro5; a ``ValueError`` like other wrong variables, which the commands tell of."""
+
+
 _LOG_FORMAT = "[%(asctime)s.%(msecs)03d,%(name)s,%(levelname)s] %(message)s"
 _SILENT = 9999
 """A level that nothing reaches."""
@@ -71,12 +76,19 @@ def _refuse_unknown_variables() -> None:
             raise ValueError(complaint)
 
 
+def _level(name: str) -> int:
+    level = getattr(logging, name.upper(), None)
+    if not isinstance(level, int):
+        raise _UnknownLevelError(f"environment variable PYRO_LOGLEVEL={name!r}: use DEBUG, INFO, WARNING or ERROR")
+    return level
+
+
 def _set_up_logging() -> None:
     level_name = os.environ.get("PYRO_LOGLEVEL", "")
     if not level_name:
         logging.getLogger("Pyro5").setLevel(_SILENT)
         return
-    level = getattr(logging, level_name.upper())
+    level = _level(level_name)
     logging.getLogger("Pyro5").setLevel(level)
     if logging.root.handlers:
         return

@@ -1,20 +1,21 @@
 """Pyro5's storages of names, for programs that fill or read one themselves.
 
 To them a storage is a mapping from a name to a pair of uri and tags, with a few methods more. To the name server these
-classes are storages like any other.
+classes are storages like any other, and mappings of a program's own become that by an adapter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import pyro_ns
+from Pyro5._mapping_adapter import AdaptedMapping, NameMapping, missing_methods
 from pyro_ns import Entry, Storage
-from pyro_ns.storage import Everything, HasAll, HasAny, MatchesRegex, Named, Query, StartsWith
+from pyro_ns.storage import Everything, HasAll, HasAny, MatchesRegex, Named, Query, StartsWith, open_storage
 
-__all__ = ["MemoryStorage", "SqlStorage"]
+__all__ = ["MemoryStorage", "SqlStorage", "opened", "usable"]
 
 Registrations: TypeAlias = dict[str, Any]
 """By name: a uri text, or with metadata a pair of that and a set of tags."""
@@ -89,3 +90,36 @@ class MemoryStorage(_AsMapping, pyro_ns.MemoryStorage):
 
 class SqlStorage(_AsMapping, pyro_ns.SqliteStorage):
     """Names in a SQLite file."""
+
+    def __delitem__(self, name: str) -> None:
+        self.remove(Named(name))  # in a file, Pyro5 takes an unknown name for one that is deleted already
+
+
+def opened(storage: str | Storage | NameMapping | None) -> Storage | NameMapping:
+    """Return the storage that a text names, or what is a storage itself.
+
+    Raises ``ValueError`` for an unknown text, ``TypeError`` for what is no storage, and ``NamingError`` if the file
+    cannot be opened.
+    """
+    if storage is not None and not isinstance(storage, str):
+        usable(storage)
+        return storage
+    if storage in (None, "", "memory"):
+        return MemoryStorage()
+    kind, _, path = str(storage).partition(":")
+    return SqlStorage(path) if kind == "sql" and path else open_storage(storage)  # which says what there is
+
+
+def usable(storage: Storage | NameMapping) -> Storage:
+    """Return a storage as the name server uses it. Raises ``TypeError`` for what is none.
+
+    A class that is derived from one of those above may have changed what its methods do as a mapping: it is used by
+    these. Between processes that share a file, a safe registration is then two operations.
+    """
+    is_changed = isinstance(storage, _AsMapping) and type(storage) not in (MemoryStorage, SqlStorage)
+    if isinstance(storage, Storage) and not is_changed:
+        return storage
+    missing = missing_methods(storage)
+    if missing:
+        raise TypeError(f"{type(storage).__name__} is no storage for names: it has no {', '.join(missing)}")
+    return AdaptedMapping(cast("NameMapping", storage))

@@ -1,8 +1,8 @@
 """All that most programs need, in one place: what they import from ``Pyro5.api``."""
 
 from Pyro5 import __version__ as __version__  # there, though not for a star import
+from Pyro5._name_servers import start_ns, start_ns_loop
 from pyro_client import URI, BatchProxy, Proxy, SerializedBlob, locate_ns, resolve, type_meta
-from pyro_ns import start_ns, start_ns_loop
 from pyro_server import Daemon, DaemonObject, behavior, callback, expose, oneway, serve
 from pyro_wire import (
     SerializerBase,

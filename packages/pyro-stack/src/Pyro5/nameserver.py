@@ -2,17 +2,9 @@
 
 from collections.abc import Sequence
 
+from Pyro5._name_servers import NameServer, NameServerDaemon, start_ns, start_ns_loop
 from Pyro5._name_storages import MemoryStorage, SqlStorage
-from pyro_ns import (
-    AutoCleaner,
-    BroadcastServer,
-    NameServer,
-    NameServerDaemon,
-    lookup,
-    start_ns,
-    start_ns_loop,
-    yplookup,
-)
+from pyro_ns import AutoCleaner, BroadcastServer, lookup, yplookup
 from pyro_ns.commands import name_server, run
 
 __all__ = [

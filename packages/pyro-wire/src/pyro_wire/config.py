@@ -46,7 +46,7 @@ def _item(default: Any, doc: str, *, ours: bool = False, prefixes: tuple[str, ..
     return field(default=default, metadata=metadata)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Config:
     """A set of configuration items. ``Config(**items)`` has the documented defaults with the given items replaced.
 
@@ -110,6 +110,10 @@ class Config:
     SHUTDOWN_GRACE: float = _item(30.0, "seconds that calls in flight have to finish after a shutdown", ours=True)
     REMOTE_ERRORS: bool = _item(True, "unknown exceptions arrive as RemoteError, not SerializeError", ours=True)
     PROXY_OWNERSHIP: bool = _item(False, "a proxy may only be used by the thread that it belongs to", ours=True)
+
+    def __repr__(self) -> str:
+        """Return all items as Python writes them; passwords are hidden, because a repr ends up in logs."""
+        return f"Config({', '.join(f'{name}={value!r}' for name, value in self.shown().items())})"
 
     def copy(self) -> Config:
         """Return an independent config with the same items."""

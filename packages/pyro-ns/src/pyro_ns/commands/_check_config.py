@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from pyro_ns.commands._common import HELP
 from pyro_ns.commands._output import show
 from pyro_ns.contradictions import contradictions, missing_files
 from pyro_wire import Config, config
+from pyro_wire.config import unknown_variables
 
 __all__ = ["check_config"]
 
@@ -21,9 +23,9 @@ __all__ = ["check_config"]
 def check_config(as_json: bool) -> None:
     """Show every item of the configuration, as the environment variables PYRO_* and PYROSTACK_* make it.
 
-    Items that contradict each other are told of on standard error. Passwords are hidden.
+    What is wrong with them, and variables that name no item, are told of on standard error. Passwords are hidden.
     """
-    warnings = [*contradictions(config), *missing_files(config)]
+    warnings = [*unknown_variables(os.environ).values(), *contradictions(config), *missing_files(config)]
     show(_answer(config, warnings), as_json)
     for warning in warnings:
         click.echo(f"Warning: {printable(warning)}", err=True)
@@ -40,4 +42,4 @@ def _table(shown: Config) -> Table:
     rows = tuple((name, str(value), meaning[name]) for name, value in values)
     changed = frozenset(number for number, (name, value) in enumerate(values) if value != defaults[name])
     head = "\n".join(shown.dump().splitlines()[: -len(values)])
-    return Table(head, ("item", "value", "meaning"), rows, changed)
+    return Table(head, ("item", "value", "meaning"), rows, changed, wraps_last=True)

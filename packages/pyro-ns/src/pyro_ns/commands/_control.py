@@ -14,7 +14,7 @@ from pyro_client import locate_ns
 from pyro_ns import control as actions
 from pyro_ns.answers import Answer
 from pyro_ns.commands._common import HELP, PORT, one_line
-from pyro_ns.commands._output import show
+from pyro_ns.commands._output import show, tell
 from pyro_uri import PyroError
 
 __all__ = ["control"]
@@ -51,7 +51,7 @@ class _Target:
 
     def _tell(self, line: str) -> None:
         if self.verbose:
-            click.echo(line, err=self.as_json)  # JSON is alone on standard output
+            tell(line, err=self.as_json)  # JSON is alone on standard output
 
 
 @contextmanager

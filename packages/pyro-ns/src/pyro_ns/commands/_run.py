@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
+
+from pyro_ns.commands._output import discard_output
 
 __all__ = ["run"]
 
@@ -27,15 +27,8 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, obj: Any
         click.echo("Aborted!", err=True)
         raise SystemExit(1) from error
     except BrokenPipeError as error:  # as after `| head`: nobody reads on, and this is nothing to tell of
-        _discard_output()
+        discard_output()
         raise SystemExit(1) from error
     if isinstance(result, int):  # what click makes of --help; none of the commands returns a number
         raise SystemExit(result)
     return result
-
-
-def _discard_output() -> None:
-    """Let Python flush what is left of standard output when it ends, without another error."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

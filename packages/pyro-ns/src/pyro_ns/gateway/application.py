@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import replace
@@ -18,9 +18,11 @@ from werkzeug.wrappers import Response
 from pyro_client import URI, Proxy, current_context, locate_ns
 from pyro_ns.gateway.calls import Call, Outcome, carry_out, failure
 from pyro_ns.gateway.home_page import Listing, home_page
+from pyro_ns.gateway.hosts import ANY_HOST, is_known_host
 from pyro_ns.gateway.nameservers import NameServerLink
 from pyro_ns.gateway.parameters import KEY_PARAMETER, GatewayRequest
 from pyro_ns.gateway.responses import StartResponse, cors_headers, html, json_text, plain_text, redirection, send
+from pyro_ns.gateway.survey import EACH, survey
 from pyro_uri import PyroError
 from pyro_wire.config import Config
 from pyro_wire.config import config as process_config
@@ -34,35 +36,43 @@ ROOT = "/pyro/"
 MAX_LISTED = 10
 """Objects on the home page."""
 
+_UNKNOWN_HOST = "without a key the gateway is not called by this name; one that is its own belongs into its hosts"
+
 
 class Gateway:
     """A WSGI application through which objects in the name server can be called over HTTP.
 
     Only objects whose name in the name server begins with a match of ``ns_regex``; and only by those who know
-    ``gateway_key``, if there is one. ``cors`` says from which web pages it may be used: "" from none but its own,
-    ``*`` from all. ``comm_timeout`` is how many seconds to wait for an object or the name server, 0: as the
-    configuration says. All of them may be changed at any time. Calls go by ``config``, the process-wide one unless
-    given, and always use json.
+    ``gateway_key``; None, which has to be said, lets in whoever reaches the gateway. ``cors`` says from which web
+    pages it may be used: "" from none but its own, ``*`` from all. ``comm_timeout`` is how many seconds to wait for
+    an object or the name server, 0: as the configuration says. ``hosts`` are the names under which it may be called
+    without a key, besides localhost and addresses: those in its own URLs, such as that of the server before it; ``*``
+    is any, and lets in web pages that point their own name at the gateway. All of them may be changed at any time.
+    Calls go by ``config``, the process-wide one unless given, and always use json.
 
-    Without a key whoever reaches it can call everything that it exposes. It speaks plain HTTP: on a network, put a
-    server with TLS before it.
+    Raises ``ValueError`` for an empty key and for what is no regular expression; if they are set later, all requests
+    are refused and the log says why. It speaks plain HTTP: on a network, put a server with TLS before it.
     """
 
     def __init__(
         self,
         ns_regex: str = r"http\.",
-        gateway_key: bytes | str | None = None,
+        *,
+        gateway_key: bytes | str | None,
         cors: str = "",
         comm_timeout: float = 0.0,
-        *,
+        hosts: Collection[str] = (),
         config: Config | None = None,
     ) -> None:
         self.ns_regex = ns_regex
         self.gateway_key = gateway_key
         self.cors = cors
         self.comm_timeout = comm_timeout
+        self.hosts = hosts
         self.config = config if config is not None else process_config
         self._nameserver = NameServerLink(self._locate)
+        if mistake := self._mistake():
+            raise ValueError(mistake)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
@@ -84,9 +94,10 @@ class Gateway:
         """Answer a request by a function, in a context of its own: nothing of it is left in the thread."""
         with closing(GatewayRequest(environ)) as request:
             try:
-                response = copy_context().run(handle, request)
+                response = self._refusal() or copy_context().run(handle, request)
             except HTTPException as error:  # such as a form that is too large
-                response = self.say(HTTPStatus(error.code or 500), f"Error {error.code}: {error.name}")
+                text = f"Error {error.code}: {error.name} - {error.description}"
+                response = self.say(HTTPStatus(error.code or 500), text)
         return send(response, start_response)
 
     def nameserver(self) -> Proxy:
@@ -100,6 +111,26 @@ class Gateway:
     def say(self, status: HTTPStatus, text: str) -> Response:
         """Return an answer in words."""
         return plain_text(status, text, cors_headers(self.cors))
+
+    # ------------------------------------------------------------------------------ settings
+
+    def _mistake(self) -> str:
+        """Return what is wrong with the settings, "" if nothing is."""
+        if self.gateway_key is not None and not self.gateway_key:
+            return "gateway_key is empty: set a key, or None to run without one"
+        try:
+            re.compile(self.ns_regex)
+        except re.error as error:
+            return f"ns_regex {self.ns_regex!r} is no regular expression: {error}"
+        return ""
+
+    def _refusal(self) -> Response | None:
+        """Return the answer to all requests while a setting is wrong: nobody knows who was meant to get in."""
+        mistake = self._mistake()
+        if not mistake:
+            return None
+        log.error("the gateway refuses all requests: %s", mistake)
+        return self.say(HTTPStatus.FORBIDDEN, "403 Forbidden - a setting of the gateway is wrong; its log says which")
 
     # ------------------------------------------------------------------------------ routes
 
@@ -139,9 +170,11 @@ class Gateway:
         """Return why a call may not be made, "" if it may."""
         if not self._opens(key):
             return "the gateway's key is missing or wrong"
+        if not self._knows_host(request):
+            return _UNKNOWN_HOST
         if not re.match(self.ns_regex, object_name):
             return "this object is not for HTTP clients"
-        if not self.gateway_key and not self.cors and request.is_from_another_page():
+        if self.gateway_key is None and self.cors != ANY_HOST and request.is_from_another_page(self.cors):
             # Such a page cannot read the answer, but the call would be made: by the browser of whoever is at work here.
             return "this web page may not use the gateway"
         return ""
@@ -149,9 +182,15 @@ class Gateway:
     def _opens(self, key: bytes) -> bool:
         """Tell whether a client may come in, in a time that tells nothing of the right key."""
         wanted = self.gateway_key
-        if not wanted:
+        if wanted is None:
             return True
         return hmac.compare_digest(key, wanted.encode() if isinstance(wanted, str) else wanted)
+
+    def _knows_host(self, request: GatewayRequest) -> bool:
+        """Tell whether a client may come in by the name that it uses, which any may with a key."""
+        if self.gateway_key is not None or self.cors == ANY_HOST:  # the latter lets in all web pages anyway
+            return True
+        return is_known_host(request.headers.get("Host"), self.hosts)
 
     # ------------------------------------------------------------------------------ calls
 
@@ -188,28 +227,25 @@ class Gateway:
     def _home(self, request: GatewayRequest, parameters: Mapping[str, Any]) -> Response:
         if not self._opens(request.key(parameters)):
             return self._page((), "The list is for those who show the gateway's key.")
+        if not self._knows_host(request):
+            return self.say(HTTPStatus.FORBIDDEN, f"403 Forbidden - {_UNKNOWN_HOST}")
         try:
-            names = self._names()
+            uris = self._uris()
         except PyroError as error:
             return self._page((), f"The name server cannot be asked: {error}")
-        shown = names[:MAX_LISTED]
-        remark = f"These are {len(shown)} of {len(names)}." if len(shown) < len(names) else ""
-        return self._page(map(self._listing, shown), remark if names else "There are none.")
+        shown = dict(sorted(uris.items())[:MAX_LISTED])
+        remark = f"These are {len(shown)} of {len(uris)}." if len(shown) < len(uris) else ""
+        return self._page(self._listings(shown), remark if uris else "There are none.")
 
     def _page(self, listings: Iterable[Listing], remark: str) -> Response:
         return html(home_page(self.ns_regex, listings, remark), cors_headers(self.cors))
 
-    def _names(self) -> list[str]:
-        return sorted(self._nameserver.ask(lambda nameserver: nameserver.list(regex=self.ns_regex)))
+    def _uris(self) -> dict[str, str]:
+        """Return the objects that may be called, by their names."""
+        return dict(self._nameserver.ask(lambda nameserver: nameserver.list(regex=self.ns_regex)))
 
-    def _listing(self, name: str) -> Listing:
-        try:
-            with Proxy(self._look_up(name), config=self.config) as proxy:
-                proxy._pyroTimeout = self._timeout()
-                proxy._pyroBind()
-                return Listing(name, sorted(proxy._pyroMethods), sorted(proxy._pyroAttrs))
-        except (PyroError, OSError) as error:
-            return Listing(name, trouble=f"cannot be reached: {error}")
+    def _listings(self, uris: Mapping[str, str]) -> Iterable[Listing]:
+        return survey(uris, self.config, each=min(EACH, self._timeout() or EACH))
 
 
 _BY_METHOD: dict[str, Callable[[Gateway, GatewayRequest], Response]] = {

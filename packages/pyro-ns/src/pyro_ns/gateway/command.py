@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ def _regex(context: click.Context, parameter: click.Parameter, text: str) -> str
     except re.error as error:
         raise click.BadParameter(f"{text!r} is no regular expression: {error}") from error
     return text
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, number: float) -> float:
+    if not math.isfinite(number):  # nan is in every range, and nobody can wait for either
+        raise click.BadParameter(f"{number} is no number of seconds")
+    return number
 
 
 @click.command(context_settings=HELP)
@@ -52,6 +59,7 @@ def _regex(context: click.Context, parameter: click.Parameter, text: str) -> str
     type=click.FloatRange(0),
     metavar="SECONDS",
     default=0.0,
+    callback=_seconds,
     help="How long to wait for an object (default: for ever).",
 )
 @click.option(
@@ -75,7 +83,8 @@ def main(
 
     It speaks plain HTTP; on a network, put a server with TLS before it.
     """
-    gateway = Gateway(expose, _the_key(gatewaykey, keyfile, without_key), cors, timeout)
+    key = _the_key(gatewaykey, keyfile, without_key)
+    gateway = Gateway(expose, gateway_key=key, cors=cors, comm_timeout=timeout, hosts=[host])
     try:
         server = listen(host, port, gateway)
     except OSError as error:

@@ -24,6 +24,9 @@ StartResponse: TypeAlias = Callable[..., Any]
 # For every answer: what is in it is for its reader and no cache, and no browser shall take it for something else.
 _CAUTION = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
+_HEADERS = "Content-Type, X-Pyro-Correlation-Id, X-Pyro-Gateway-Key, X-Pyro-Options"
+"""What a web page may say beside what every page may."""
+
 _NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -34,7 +37,8 @@ def cors_headers(cors: str) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": cors,
         "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-        "Access-Control-Allow-Headers": "Content-Type",
+        "Access-Control-Allow-Headers": _HEADERS,
+        "Access-Control-Expose-Headers": "X-Pyro-Correlation-Id",
     }
 
 

@@ -1,6 +1,7 @@
 """The HTTP gateway by its documented names, for programs that put ``pyro_app`` into a WSGI server.
 
-``pyro_app`` has the documented settings as attributes: ``ns_regex``, ``gateway_key``, ``cors`` and ``comm_timeout``.
+``pyro_app`` has the documented settings as attributes: ``ns_regex``, ``gateway_key``, ``cors`` and ``comm_timeout``;
+``hosts`` is new.
 The functions are the parts of its answers, for programs that build on them.
 """
 
@@ -29,8 +30,11 @@ __all__ = [
     "singlyfy_parameters",
 ]
 
-pyro_app = Gateway()
-"""The WSGI application. As documented it asks for no key unless it is given one, so give it one."""
+pyro_app = Gateway(gateway_key=None)
+"""The WSGI application. As documented it asks for no key unless it is given one, so give it one.
+
+Without a key it answers only where it is called by localhost, an address, or a name in its attribute ``hosts``.
+"""
 
 
 def get_nameserver() -> Proxy:
