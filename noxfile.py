@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent
 PACKAGES = [ROOT / "packages" / f"pyro-{name}" for name in ("uri", "wire", "client", "server", "ns", "stack")]
 SOURCES = [str(package / "src") for package in PACKAGES]
 # In tests a value may be anything on purpose, so their types are checked less strictly.
-TEST_SUBFOLDERS = ("conformance", "interop", "pyro5_names", "servers_chapter")
+TEST_SUBFOLDERS = ("conformance", "conformance_rows", "interop", "pyro5_names", "servers_chapter")
 TEST_FOLDERS = [ROOT / "tests", *(ROOT / "tests" / folder for folder in TEST_SUBFOLDERS)]
 EXAMPLE_FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 LENIENT_FOLDERS = [*TEST_FOLDERS, ROOT / "demo", ROOT / "benchmarks", *EXAMPLE_FOLDERS]
@@ -89,7 +89,8 @@ def types(session: nox.Session) -> None:
     session.install(*tools("types"))
     session.run("mypy")
     # One folder at a time, because modules in different folders may have the same name.
-    for folder in [*(package / "tests" for package in PACKAGES), *LENIENT_FOLDERS]:
+    package_tests = [folder for package in PACKAGES for folder in (package / "tests", *(package / "tests").glob("*/"))]
+    for folder in [*package_tests, *LENIENT_FOLDERS]:
         files = [str(path) for path in sorted(folder.glob("*.py"))]
         if files:
             session.run("mypy", *LENIENT, *files)
